@@ -1,0 +1,1 @@
+"""The command `campaigns`: collect → build → publish → report, and what they share."""
