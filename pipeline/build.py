@@ -1,0 +1,66 @@
+"""Run dbt over the warehouse, in this process, and say in a line what failed."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.console import task
+from pipeline.errors import CampaignsError
+from pipeline.settings import PROJECT, Folder
+
+
+def build(folder: Folder) -> None:
+    """Build and test every model; raises CampaignsError naming the first failures."""
+    from dbt.cli.main import dbtRunner  # takes seconds to import; only building needs it
+
+    with task("building the marts") as advance:
+        totals: dict[str, int] = {}
+
+        def follow(event: Any) -> None:
+            name = event.info.name
+            if name == "ConcurrencyLine":
+                totals["nodes"] = event.data.node_count
+                advance(0, total=event.data.node_count)
+            elif name == "NodeFinished":
+                advance(1, note=event.data.node_info.node_name)
+
+        result = dbtRunner(callbacks=[follow]).invoke(dbt_arguments(folder, "build"))
+    if result.exception is not None:
+        raise CampaignsError(f"dbt stopped: {_line(str(result.exception))}; see {_log(folder)}")
+    nodes = list(getattr(result.result, "results", []))
+    failed = [node for node in nodes if node.status in ("error", "fail")]
+    if failed or not nodes:
+        told = "; ".join(f"{node.node.name}: {_line(node.message or '')}" for node in failed[:3])
+        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        raise CampaignsError(
+            f"the build failed in {told or 'no node at all'}{more}. Readers keep the last "
+            f"published snapshot; mend it and run `campaigns build` again; see {_log(folder)}"
+        )
+
+
+def dbt_arguments(folder: Folder, *command: str) -> list[str]:
+    """Give dbt its folders, so that nothing is written outside the data folder."""
+    return [
+        *("--quiet", "--log-path", str(folder.logs)),
+        *command,
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(folder.dbt_target)),
+    ]
+
+
+def last_build(database: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Read the newest row of ops.builds (see macro record_build), None before the first build."""
+    known = "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'builds'"
+    if database.execute(known).fetchone() is None:
+        return None
+    rows = database.execute("select * from ops.builds order by finished_at desc limit 1")
+    return next(iter(rows.to_arrow_table().to_pylist()), None)
+
+
+def _log(folder: Folder) -> Path:
+    return folder.logs / "dbt.log"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]

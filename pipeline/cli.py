@@ -1,0 +1,183 @@
+"""`campaigns`: collect → build → publish → report. Exit codes: 0 done, 1 failed, 2 wrong usage,
+3 published but incomplete (something could not be read)."""
+
+import errno
+import os
+import sys
+import traceback
+from datetime import date, datetime
+from typing import Annotated
+
+import duckdb
+import typer
+
+from pipeline.console import err, out, say
+from pipeline.errors import CampaignsError, UsageError
+from pipeline.lock import writing
+from pipeline.settings import Folder
+
+INCOMPLETE = 3
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Collect advertising data, build the marts, publish them, report on them.",
+)
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SOURCE]...", help="A platform's name or the path of a spec (*.yml)."),
+]
+Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day to read.")]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day to read.")]
+Full = Annotated[bool, typer.Option("--full-refresh", help="Read everything again.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of a failure.")] = False,
+) -> None:
+    """Options before the command."""
+    if debug:
+        os.environ["CAMPAIGNS_DEBUG"] = "1"
+
+
+@app.command(epilog="Example: campaigns collect specs/my_export.yml --since 2026-01-01")
+def collect(
+    sources: Sources = None, since: Since = None, until: Until = None, full_refresh: Full = False
+) -> None:
+    """Read the sources into the warehouse's raw tables."""
+    folder = Folder().prepare()
+    with writing(folder, "collect"):
+        outcomes = _collect(folder, sources, since, until, full_refresh)
+    _exit(outcomes)
+
+
+@app.command(epilog="Example: campaigns build")
+def build() -> None:
+    """Build and test the marts from what was collected (the same as `dbt build`)."""
+    from pipeline.build import build as run_dbt
+
+    folder = Folder().prepare()
+    with writing(folder, "build"):
+        run_dbt(folder)
+
+
+@app.command(epilog="Example: campaigns publish")
+def publish() -> None:
+    """Publish the last good build as a snapshot for the site, the API and analysts."""
+    from pipeline.publish import publish as publish_snapshot
+
+    folder = Folder().prepare()
+    with writing(folder, "publish"):
+        pointer = publish_snapshot(folder)
+    out.print(f"published {pointer['version']}: {folder.published / pointer['database']}")
+
+
+@app.command(epilog="Example: campaigns report")
+def report() -> None:
+    """Build the static site from the published snapshot."""
+    from pipeline.publish import snapshot_path
+    from pipeline.site import build_site
+
+    folder = Folder().prepare()
+    with writing(folder, "report"):
+        build_site(snapshot_path(folder), folder.site, say)
+    out.print(f"site: {folder.site}")
+
+
+@app.command(epilog="Example: campaigns run specs/*.yml")
+def run(
+    sources: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    full_refresh: Full = False,
+    site: Annotated[bool, typer.Option(help="Build the site as well.")] = True,
+) -> None:
+    """Collect, build, publish and report, and print what came of it."""
+    from pipeline.build import build as run_dbt
+    from pipeline.publish import publish as publish_snapshot
+    from pipeline.publish import snapshot_path
+    from pipeline.site import build_site
+    from pipeline.summary import print_summary
+
+    folder = Folder().prepare()
+    with writing(folder, "run"):
+        outcomes = _collect(folder, sources, since, until, full_refresh)
+        if outcomes and all(outcome.failed for outcome in outcomes):
+            _exit(outcomes)
+        run_dbt(folder)
+        publish_snapshot(folder)
+        if site:
+            build_site(snapshot_path(folder), folder.site, say)
+    print_summary(outcomes, snapshot_path(folder), folder.site if site else None)
+    _exit(outcomes)
+
+
+@app.command(epilog="Example: campaigns status")
+def status() -> None:
+    """Say what is live, what could not be read and what to do about it."""
+    from pipeline.status import lines, read_status
+
+    for line in lines(read_status(Folder())):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _collect(
+    folder: Folder,
+    sources: list[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+    full_refresh: bool,
+) -> list:
+    from ingestion.contract import Window
+    from pipeline.collect import collect as read
+    from pipeline.collect import collectors
+
+    first: date | None = since.date() if since else None
+    last: date | None = until.date() if until else None
+    if first and last and first > last:
+        raise UsageError(f"--since {first} is after --until {last}")
+    return read(collectors(sources or []), Window(first, last, full_refresh), folder)
+
+
+def _exit(outcomes: list) -> None:
+    """End with 1 where nothing could be read, with 3 where something could not."""
+    failed = [failure for outcome in outcomes for failure in outcome.failures]
+    if not failed:
+        return
+    everything = all(outcome.failed for outcome in outcomes)
+    say(f"{len(failed)} could not be read; `campaigns status` names them")
+    raise typer.Exit(CampaignsError.exit_code if everything else INCOMPLETE)
+
+
+def main() -> None:
+    """Run the command line; every failure is one readable line."""
+    try:
+        app()
+    except CampaignsError as error:
+        _fail(error, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail(None, "stopped; run the same command again to go on", 1)
+    except Exception as error:
+        _fail(error, explain(error), 1)
+
+
+def explain(error: Exception) -> str:
+    """Say in a line what went wrong below this program, and what to do."""
+    text = " ".join(str(error).split())
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
+        return f"the disk is full; free some space and run again, nothing is harmed ({text[:200]})"
+    if isinstance(error, duckdb.IOException) and "lock" in text:
+        return f"the warehouse is open in another program; close it and run again ({text[:300]})"
+    return f"{type(error).__name__}: {text[:500]} (run with --debug for the trace)"
+
+
+def _fail(error: Exception | None, line: str, code: int) -> None:
+    if os.environ.get("CAMPAIGNS_DEBUG") and error is not None:
+        traceback.print_exception(error)
+    err.print(f"error: {line}", markup=False, style="red" if err.is_terminal else None)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

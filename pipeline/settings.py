@@ -1,0 +1,73 @@
+"""Where things are and what was configured: dlt's files and environment, plus one folder."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import dlt
+
+from pipeline.errors import CampaignsError, UsageError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# Facts of this program rather than choices of its user: no telemetry, and Arrow rows that know
+# their load.
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+os.environ["NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID"] = "true"
+
+
+class Folder:
+    """CAMPAIGNS_DATA_DIR: everything that is written, by name."""
+
+    def __init__(self) -> None:
+        self.path = Path(os.environ.get("CAMPAIGNS_DATA_DIR") or "data").absolute()
+        self.warehouse = self.path / "warehouse.duckdb"
+        self.published = self.path / "published"
+        self.site = self.path / "site"
+        self.logs = self.path / "logs"
+        self.dbt_target = self.path / "dbt"
+
+    def prepare(self) -> "Folder":
+        """Make the folder and see that it can be written; dbt and dlt are pointed at it."""
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".probe"
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise CampaignsError(
+                f"the data folder {self.path} cannot be written ({error.strerror}); "
+                "set CAMPAIGNS_DATA_DIR to a folder that can"
+            ) from error
+        os.environ["CAMPAIGNS_DATA_DIR"] = str(self.path)
+        os.environ["DLT_DATA_DIR"] = str(self.path / "dlt")
+        return self
+
+
+def setting(key: str, default: Any = None) -> Any:
+    """Read a setting by its dotted name, as dlt does: environment first, then .dlt/*.toml.
+
+    A text that is JSON (a list, a number) is parsed.
+    """
+    value = dlt.config.get(key)
+    if value is None:
+        value = dlt.secrets.get(key)
+    if not isinstance(value, str):
+        return default if value is None else value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def setting_list(key: str) -> list[str]:
+    """Read a setting that is a list of texts; a single text is a list of one."""
+    value = setting(key, [])
+    if isinstance(value, (list, tuple)):
+        return [str(item) for item in value]
+    if isinstance(value, (str, int)):
+        return [str(value)]
+    raise UsageError(f"{key} should be a list such as '[\"a\", \"b\"]', not {value!r}")

@@ -1,0 +1,55 @@
+"""The short report that ends a run: what was loaded, held back, spent and flagged."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.table import Table
+
+from ingestion.load import Outcome
+from pipeline.collect import describe
+from pipeline.console import out
+
+SPEND = """
+select coalesce(platform_name, platform) as platform, count(distinct account_id) as accounts,
+    count(distinct campaign_id) as campaigns, sum(cost) as cost, sum(conversions) as conversions,
+    sum(conversion_value) / nullif(sum(cost), 0) as roas
+from marts.fct_campaign_daily left join marts.dim_platform using (platform)
+group by all order by cost desc nulls last, platform"""
+STRONGEST = """
+select date_day, platform, campaign_name, metric, anomaly_kind, value, expected, money_at_stake
+from marts.fct_campaign_anomalies where is_anomaly
+order by money_at_stake desc nulls last, abs(z_score) desc limit 5"""
+
+
+def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) -> None:
+    """Print what a run did; figures come from the published snapshot."""
+    for outcome in outcomes:
+        out.print(f"[bold]loaded[/bold] {describe(outcome)}")
+    with duckdb.connect(str(snapshot), read_only=True) as database:
+        spend = _table(database, SPEND, "Spend by platform, reporting currency")
+        strongest = _table(database, STRONGEST, "The five strongest anomalies, by money at stake")
+    out.print(spend, strongest)
+    if site is not None:
+        port = 4173
+        out.print(f"[bold]site[/bold]   {site}", soft_wrap=True)
+        out.print(f"       `make serve`, then open http://localhost:{port}")
+
+
+def _table(database: duckdb.DuckDBPyConnection, query: str, title: str) -> Table:
+    rows = database.execute(query).to_arrow_table()
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for field in rows.schema:
+        numeric = rows.num_rows and not isinstance(rows[field.name][0].as_py(), str)
+        table.add_column(field.name.replace("_", " "), justify="right" if numeric else "left")
+    for row in rows.to_pylist():
+        table.add_row(*(_shown(value) for value in row.values()))
+    return table
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, (str, int)):
+        return f"{value:,}" if isinstance(value, int) else value
+    return f"{value:,.2f}" if hasattr(value, "__round__") else str(value)
