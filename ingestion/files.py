@@ -136,17 +136,18 @@ class FilePlatform:
         return pa.Table.from_pylist(owned, schema=OWNED)
 
     def _fallbacks(self, history: History, vanished: pa.Table, others: set[str]) -> list[str]:
-        """List unchanged files that once brought a slice which its latest file has lost."""
-        if not vanished.num_rows:
-            return []
+        """List unchanged files whose days include one that a later file has lost."""
+        lost = vanished["date"].to_pylist()
         rows = history.rows(
-            "select distinct platform, account_id, part, date, origin from {receipts} "
-            "where source = ? and status = 'loaded'",
-            ("receipts",),
+            "select origin, min(first_date), max(last_date) from {loads} "
+            "where source = ? and status = 'loaded' group by origin",
+            ("loads",),
             [self.name],
         )
-        lost = {tuple(row.values()) for row in vanished.to_pylist()}
-        return sorted({row[-1] for row in rows if row[:-1] in lost} & others)
+        spans = [(origin, first, last) for origin, first, last in rows if origin in others]
+        return sorted(
+            origin for origin, first, last in spans if any(first <= day <= last for day in lost)
+        )
 
 
 class _Run:

@@ -90,7 +90,7 @@ class Parser:
                     {literal(style.decimal)}, '.') end;
             create macro number(x) as case
                 when x like '%\%' escape '\'
-                then try_cast(plain(x) as decimal(38, 11)) / 100
+                then cast(try_cast(plain(x) as decimal(30, 9)) * 0.01 as decimal(38, 9))
                 else try_cast(plain(x) as decimal(38, 9)) end;
         """
 
