@@ -119,7 +119,7 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _hints(table: Table) -> Any:
-    """dlt's hints for a raw table: append, or replace all rows that share the key."""
+    """Hints for dlt on a raw table: append, or replace all rows that share the key."""
     if not table.key:
         return dlt.mark.make_hints(table_name=table.name, write_disposition="append")
     return dlt.mark.make_hints(

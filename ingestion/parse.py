@@ -175,20 +175,21 @@ def _mapped(spec: Spec, name: str, place: dict[str, str]) -> str:
 
 def _number(text: str, kind: str) -> str:
     if kind == "bigint":
-        return f"case when number({text}) = floor(number({text})) then cast(number({text}) as {kind}) end"
+        whole = f"number({text}) = floor(number({text}))"
+        return f"case when {whole} then cast(number({text}) as {kind}) end"
     return f"cast(number({text}) as {kind})"
 
 
 def _verdict(checks: list[tuple[str, str, str, str]]) -> str:
     """Give the SQL of reason and detail: the first check that fails."""
-    note = (
-        f"date is null and (cell_count < 2 or regexp_matches(raw_text, {literal(TOTALS_LINE)}))"
-    )
+    note = f"date is null and (cell_count < 2 or regexp_matches(raw_text, {literal(TOTALS_LINE)}))"
     reasons, details = [], []
     for condition, reason, name, text in checks:
         word = reason if reason.startswith("case") else literal(reason)
         reasons.append(f"when {condition} then {word}")
-        shown = f"' is: ' || coalesce({text}, 'empty')" if text not in ("", "null") else "' is empty'"
+        shown = (
+            f"' is: ' || coalesce({text}, 'empty')" if text not in ("", "null") else "' is empty'"
+        )
         details.append(f"when {condition} then {literal(name)} || {shown}")
     return f"""case
         when problem is not null and cell_count <> 1 then 'broken_row'

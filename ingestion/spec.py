@@ -20,16 +20,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ingestion.contract import MEASURES, MONEY
 from pipeline.errors import CampaignsError, UsageError
 
-TEXTS = (
-    "platform account_id account_name currency time_zone campaign_id campaign_name ad_group_id "
-    "ad_group_name ad_id ad_name channel device country"
-).split()
+TEXTS = [
+    *("platform", "account_id", "account_name", "currency", "time_zone"),
+    *("campaign_id", "campaign_name", "ad_group_id", "ad_group_name", "ad_id", "ad_name"),
+    *("channel", "device", "country"),
+]
 CANONICAL = ["date", *TEXTS, *MEASURES]
 LEVELS = ("campaign", "ad_group", "ad")
 NULLS = ["", "-", "--", "n/a", "#n/a", "null", "none", "nan", "\N{EM DASH}"]
 
 
 class Strict(BaseModel):
+    """A part of the language; a key that it does not know is an error."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -168,7 +171,7 @@ class Spec(Strict):
 
     @model_validator(mode="after")
     def _computed_binds(self) -> "Spec":
-        inputs = {name: "decimal(38, 9)" for name in self.helpers} | {
+        inputs = dict.fromkeys(self.helpers, "decimal(38, 9)") | {
             name: "bigint" if kind != MONEY else "decimal(38, 9)"
             for name, kind in MEASURES.items()
             if name in self.columns
@@ -257,7 +260,7 @@ def json_schema() -> str:
     text: dict[str, Any] = {"type": "string"}
     fields = schema["properties"]
     for name in ("files", "date_format"):
-        fields[name] = {"anyOf": [text, {k: v for k, v in fields[name].items()}]}
+        fields[name] = {"anyOf": [text, dict(fields[name])]}
     fields["format"] = {"anyOf": [{"enum": ["csv", "excel", "parquet"]}, fields["format"]]}
     mapping = fields["columns"]["additionalProperties"]
     fields["columns"]["additionalProperties"] = {"anyOf": [text, mapping]}

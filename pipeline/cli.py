@@ -1,5 +1,8 @@
-"""`campaigns`: collect → build → publish → report. Exit codes: 0 done, 1 failed, 2 wrong usage,
-3 published but incomplete (something could not be read)."""
+"""`campaigns`: collect → build → publish → report.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 published but incomplete (something could not be
+read).
+"""
 
 import errno
 import os

@@ -1,11 +1,17 @@
 """What the user sees while something runs: progress bars on a terminal, plain lines elsewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -19,11 +25,11 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def task(title: str, total: int | None = None) -> Iterator[Advance]:
+def task(title: str, total: int | None = None) -> Generator[Advance]:
     """Show a running task; yields advance(done=1, total=None, note='')."""
     if not err.is_terminal:
         say(title)
-        yield lambda *args, **kwargs: None
+        yield lambda *_, **__: None
         return
     columns = (
         SpinnerColumn(),

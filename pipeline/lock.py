@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -11,9 +11,9 @@ from pipeline.settings import Folder
 
 
 @contextmanager
-def writing(folder: Folder, command: str) -> Iterator[None]:
+def writing(folder: Folder, command: str) -> Generator[None]:
     """Hold the data folder while writing to it; refuses at once where another run holds it."""
-    with open(folder.path / ".lock", "a+", encoding="utf-8") as lock:
+    with (folder.path / ".lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

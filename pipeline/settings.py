@@ -70,4 +70,4 @@ def setting_list(key: str) -> list[str]:
         return [str(item) for item in value]
     if isinstance(value, (str, int)):
         return [str(value)]
-    raise UsageError(f"{key} should be a list such as '[\"a\", \"b\"]', not {value!r}")
+    raise UsageError(f'{key} should be a list such as \'["a", "b"]\', not {value!r}')

@@ -1,4 +1,4 @@
-"""Shared fixtures: a data folder of its own for every test, and the real exports if they are here."""
+"""Shared fixtures: a data folder of its own for every test, and the real exports where they are."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,11 +9,11 @@ import pytest
 
 os.environ.pop("CAMPAIGNS_DATA_DIR", None)
 
-from ingestion.contract import Window  # noqa: E402
-from ingestion.files import FilePlatform  # noqa: E402
-from ingestion.load import Outcome, load  # noqa: E402
-from ingestion.spec import load_spec  # noqa: E402
-from pipeline.settings import PROJECT, Folder  # noqa: E402
+from ingestion.contract import Window
+from ingestion.files import FilePlatform
+from ingestion.load import Outcome, load
+from ingestion.spec import load_spec
+from pipeline.settings import PROJECT, Folder
 
 EXPORTS = PROJECT.parent / "shared" / "data" / "real_exports"
 EXAMPLES = PROJECT / "ingestion" / "specs" / "examples"

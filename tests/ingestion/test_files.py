@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -211,7 +211,7 @@ def workbook(path: Path) -> None:
     sheet.write_row(0, 0, ["A report"])
     sheet.write_row(2, 0, ["Day", "Campaign", "Clicks", "Cost"])
     for index, (when, clicks, cost) in enumerate([(1, 10, 1.5), (2, 20, 2.25)]):
-        sheet.write_datetime(3 + index, 0, date(2026, 1, when), day)
+        sheet.write_datetime(3 + index, 0, datetime(2026, 1, when), day)
         sheet.write_row(3 + index, 1, ["A", clicks, cost])
     book.close()
 

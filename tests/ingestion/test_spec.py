@@ -29,7 +29,11 @@ def spec_of(tmp_path: Path, text: str) -> Path:
     [
         ("name: shop", "nam: shop", "'name' is missing"),
         ("files: shop.csv", "fils: shop.csv", "'files' is missing"),
-        ("name: shop", "name: shop\ngrian: day", "'grian' is no key of a spec; did you mean 'grain'?"),
+        (
+            "name: shop",
+            "name: shop\ngrian: day",
+            "'grian' is no key of a spec; did you mean 'grain'?",
+        ),
         ("clicks: Clicks", "clicsk: Clicks", "did you mean 'clicks'?"),
         ("date: Day, ", "", "'date' is missing"),
         ("account_id: a1", "account: a1", "did you mean 'account_id'?"),

@@ -1,0 +1,56 @@
+# Everything starts here, from a bare clone with Python >= 3.11 and Node >= 20 (with npm).
+# What is installed is reused: a stamp is newer than the lock it was made from.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 4173
+export CAMPAIGNS_DATA_DIR ?= data
+
+.PHONY: setup demo test lint serve bench clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   collect, build, publish and report on demo accounts"
+	@echo "make test   every test, browser included"
+	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
+	@echo "make serve  the built site      make clean  remove what was made"
+
+setup: .venv/ready reports/node_modules/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed; name it: make PYTHON=python3.12"; exit 1; }
+	@echo "installing Python packages"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+reports/node_modules/ready: reports/package-lock.json
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || \
+		{ echo "error: Node 20 or newer with npm is needed (nodejs.org)"; exit 1; }
+	@echo "installing Node packages"
+	@cd reports && npm ci --ignore-scripts --silent
+	@touch $@
+
+demo: setup
+	@$(BIN)/campaigns run simulator/demo/*.yml
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ty check
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models macros analyses tests/data
+	@$(BIN)/dbt parse --quiet
+	@$(BIN)/dbt-bouncer
+
+serve:
+	@echo "http://localhost:$(PORT)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$(CAMPAIGNS_DATA_DIR)/site" $(PORT)
+
+clean:
+	rm -rf data target logs reports/build reports/.evidence .pytest_cache .ruff_cache
