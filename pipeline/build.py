@@ -63,4 +63,4 @@ def _log(folder: Folder) -> Path:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:300]
+    return " ".join(text.split())[:160]

@@ -73,7 +73,7 @@ def publish() -> None:
     folder = Folder().prepare()
     with writing(folder, "publish"):
         pointer = publish_snapshot(folder)
-    out.print(f"published {pointer['version']}: {folder.published / pointer['database']}")
+    out.print(f"published {pointer['version']}: {pointer['database']}", soft_wrap=True)
 
 
 @app.command(epilog="Example: campaigns report")
@@ -85,7 +85,7 @@ def report() -> None:
     folder = Folder().prepare()
     with writing(folder, "report"):
         build_site(snapshot_path(folder), folder.site, say)
-    out.print(f"site: {folder.site}")
+    out.print(f"site: {folder.site}", soft_wrap=True)
 
 
 @app.command(epilog="Example: campaigns run specs/*.yml")
@@ -97,10 +97,7 @@ def run(
     site: Annotated[bool, typer.Option(help="Build the site as well.")] = True,
 ) -> None:
     """Collect, build, publish and report, and print what came of it."""
-    from pipeline.build import build as run_dbt
-    from pipeline.publish import publish as publish_snapshot
     from pipeline.publish import snapshot_path
-    from pipeline.site import build_site
     from pipeline.summary import print_summary
 
     folder = Folder().prepare()
@@ -108,10 +105,9 @@ def run(
         outcomes = _collect(folder, sources, since, until, full_refresh)
         if outcomes and all(outcome.failed for outcome in outcomes):
             _exit(outcomes)
-        run_dbt(folder)
-        publish_snapshot(folder)
+        _renew_snapshot(folder)
         if site:
-            build_site(snapshot_path(folder), folder.site, say)
+            _renew_site(folder)
     print_summary(outcomes, snapshot_path(folder), folder.site if site else None)
     _exit(outcomes)
 
@@ -141,6 +137,38 @@ def _collect(
     if first and last and first > last:
         raise UsageError(f"--since {first} is after --until {last}")
     return read(collectors(sources or []), Window(first, last, full_refresh), folder)
+
+
+def _renew_snapshot(folder: Folder) -> None:
+    """Build and publish, unless the live snapshot is of exactly this data and these models."""
+    from pipeline.build import build as run_dbt
+    from pipeline.fingerprint import of_build
+    from pipeline.publish import current
+    from pipeline.publish import publish as publish_snapshot
+
+    fingerprint = of_build(folder)
+    live = current(folder)
+    if live is not None and live.get("fingerprint") == fingerprint:
+        say(f"nothing new since snapshot {live['version']}: it stays")
+        return
+    run_dbt(folder)
+    publish_snapshot(folder, fingerprint)
+
+
+def _renew_site(folder: Folder) -> None:
+    """Build the site, unless it stands and shows the live snapshot."""
+    from pipeline.fingerprint import of_site
+    from pipeline.publish import snapshot_path
+    from pipeline.site import build_site
+
+    snapshot = snapshot_path(folder)
+    fingerprint = of_site(snapshot.name)
+    stamp = folder.path / "site.fingerprint"
+    if folder.site.is_dir() and stamp.exists() and stamp.read_text() == fingerprint:
+        say("the site shows this snapshot already: it stays")
+        return
+    build_site(snapshot, folder.site, say)
+    stamp.write_text(fingerprint)
 
 
 def _exit(outcomes: list) -> None:

@@ -62,7 +62,9 @@ def collect(found: list[Collector], window: Window, folder: Folder) -> list[Outc
 
 def describe(outcome: Outcome) -> str:
     """Say in a line what a collector brought and what it held back."""
-    parts = [f"{outcome.rows:,} rows from {outcome.units} files"]
+    parts = [f"{outcome.rows:,} rows from {outcome.units} files"] if outcome.units else []
+    if not outcome.units and not outcome.failures:
+        parts.append("nothing new")
     if outcome.quarantined:
         money = [f"{amount:,.2f} {name}" for name, amount in sorted(outcome.cost_held.items())]
         held = f" holding {' and '.join(money)}" if money else ""

@@ -21,10 +21,11 @@ SCHEMAS = ("marts", "ops")
 KEEP = 5
 
 
-def publish(folder: Folder) -> dict[str, Any]:
+def publish(folder: Folder, fingerprint: str | None = None) -> dict[str, Any]:
     """Publish what the last build made; refuses a build that failed or was partial.
 
-    Returns the pointer: version, database (file name), published_at, tables (rows by table).
+    `fingerprint` says what it was built from (see pipeline.fingerprint). Returns the pointer:
+    version, database (file name), published_at, build, fingerprint, tables (rows by table).
     """
     if not folder.warehouse.exists():
         raise CampaignsError("nothing to publish: run `campaigns collect` and `campaigns build`")
@@ -45,6 +46,7 @@ def publish(folder: Folder) -> dict[str, Any]:
             "database": target.name,
             "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "build": build["invocation_id"],
+            "fingerprint": fingerprint,
             "tables": tables,
         }
         _swap(folder.published / "CURRENT.json", pointer)

@@ -94,11 +94,10 @@ def lines(status: Status) -> list[str]:
     for load in status.failures:
         told.append(f"not read: {load['source']}: {load['origin']}: {load['detail']}")
     for row in status.held:
-        money = f", {row['cost_held']:,.2f} {row['currency'] or 'of unknown currency'}"
-        told.append(
-            f"quarantined: {row['rows']:,} rows, {row['reason']}"
-            + (money if row["cost_held"] is not None else "")
-        )
+        line = f"quarantined: {row['rows']:,} rows, {row['reason']}"
+        if row["cost_held"] is not None:
+            line += f", holding {row['cost_held']:,.2f} {row['currency'] or 'of unknown currency'}"
+        told.append(line)
     if status.failures:
         told.append("mend the files named above and run `campaigns run` again")
     return told

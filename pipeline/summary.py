@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from rich.table import Table
 
 from ingestion.load import Outcome
@@ -17,31 +18,31 @@ select coalesce(platform_name, platform) as platform, count(distinct account_id)
 from marts.fct_campaign_daily left join marts.dim_platform using (platform)
 group by all order by cost desc nulls last, platform"""
 STRONGEST = """
-select date_day, platform, campaign_name, metric, anomaly_kind, value, expected, money_at_stake
+select strftime(date_day, '%d %b %Y') as day, platform || ': ' || campaign_name as campaign,
+    metric || ' ' || anomaly_kind as what, value, expected, money_at_stake as at_stake
 from marts.fct_campaign_anomalies where is_anomaly
-order by money_at_stake desc nulls last, abs(z_score) desc limit 5"""
+order by money_at_stake desc nulls last, abs(z_score) desc, date_day, campaign limit 5"""
 
 
 def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) -> None:
     """Print what a run did; figures come from the published snapshot."""
     for outcome in outcomes:
-        out.print(f"[bold]loaded[/bold] {describe(outcome)}")
+        out.print(f"[bold]loaded[/bold] {describe(outcome)}", soft_wrap=True)
     with duckdb.connect(str(snapshot), read_only=True) as database:
         spend = _table(database, SPEND, "Spend by platform, reporting currency")
         strongest = _table(database, STRONGEST, "The five strongest anomalies, by money at stake")
     out.print(spend, strongest)
     if site is not None:
-        port = 4173
         out.print(f"[bold]site[/bold]   {site}", soft_wrap=True)
-        out.print(f"       `make serve`, then open http://localhost:{port}")
+        out.print("       to open it: make serve, then http://localhost:4173")
 
 
 def _table(database: duckdb.DuckDBPyConnection, query: str, title: str) -> Table:
     rows = database.execute(query).to_arrow_table()
     table = Table(title=title, title_justify="left", title_style="bold")
     for field in rows.schema:
-        numeric = rows.num_rows and not isinstance(rows[field.name][0].as_py(), str)
-        table.add_column(field.name.replace("_", " "), justify="right" if numeric else "left")
+        text = pa.types.is_string(field.type)
+        table.add_column(field.name.replace("_", " "), justify="left" if text else "right")
     for row in rows.to_pylist():
         table.add_row(*(_shown(value) for value in row.values()))
     return table
@@ -50,6 +51,6 @@ def _table(database: duckdb.DuckDBPyConnection, query: str, title: str) -> Table
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
-    if isinstance(value, (str, int)):
-        return f"{value:,}" if isinstance(value, int) else value
-    return f"{value:,.2f}" if hasattr(value, "__round__") else str(value)
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
