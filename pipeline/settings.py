@@ -11,11 +11,11 @@ from pipeline.errors import CampaignsError, UsageError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# Facts of this program rather than choices of its user: no telemetry, and Arrow rows that know
-# their load.
+# Facts of this program rather than choices of its user: no telemetry, Arrow rows that know their
+# load, and errors told in one line by the command instead of a trace a retry by dlt.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
 os.environ["NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID"] = "true"
 
 

@@ -13,7 +13,9 @@ from pipeline.settings import Folder
 RAW_LOADS = """
 select source, origin, arg_max(status, read_at) as status, arg_max(detail, read_at) as detail,
     max(read_at) as read_at
-from raw_files.loads group by all order by all"""
+from raw_files.loads
+where _dlt_load_id in (select load_id from raw_files._dlt_loads where status = 0)
+group by all order by all"""
 HELD = """
 select reason, count(*) as rows, currency, sum(cost_held) as cost_held
 from ops.quarantined_rows group by reason, currency order by rows desc, reason, currency"""
