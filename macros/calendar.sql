@@ -1,0 +1,47 @@
+{% macro day_names() -%}
+    {% do return([
+        'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday',
+        'sunday',
+    ]) %}
+{%- endmacro %}
+
+
+{% macro day_name(column) -%}
+    case {{ column }}
+        {%- for name in day_names() %}
+        when {{ loop.index }} then '{{ name | capitalize }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{% macro add_days(column, days) -%}
+    cast({{ dbt.dateadd('day', days, column) }} as date)
+{%- endmacro %}
+
+
+{% macro days_between(first_day, last_day) -%}
+    {{ dbt.datediff(first_day, last_day, 'day') }}
+{%- endmacro %}
+
+
+{% macro period_start(period, column) -%}
+    {%- if period != 'week' -%}
+    cast({{ dbt.date_trunc(period, column) }} as date)
+    {%- else -%}
+    {#- date_trunc knows weeks from Monday only: shift there and back. -#}
+    {%- set shift = (7 - day_names().index(var('week_start'))) % 7 -%}
+    {{ add_days(dbt.date_trunc('week', add_days(column, shift)), -shift) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro period_end(period, column) -%}
+    {%- if period == 'day' -%}
+    {{ column }}
+    {%- elif period == 'week' -%}
+    {{ add_days(column, 6) }}
+    {%- else -%}
+    {{ dbt.last_day(column, period) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{% macro clean_text(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+
+{% macro id_or_name(id, name) -%}
+    coalesce(
+        {{ clean_text(id) }},
+        'name:' || lower({{ clean_text(name) }})
+    )
+{%- endmacro %}
+
+
+{% macro union_staging(entity) -%}
+    {% for dataset in var('collected') %}
+    select * from {{ ref('stg_' ~ dataset ~ '__' ~ entity) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+{%- endmacro %}
+
+
+{% macro latest(column) -%}
+    max_by(
+        {{ column }},
+        case when {{ column }} is not null then date_day end
+    )
+{%- endmacro %}

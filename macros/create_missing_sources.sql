@@ -1,0 +1,21 @@
+{% macro create_missing_sources() -%}
+    {%- if not execute -%}{%- do return('') -%}{%- endif -%}
+    {%- for source in graph.sources.values() -%}
+        {%- set relation = api.Relation.create(
+            database=target.database, schema=source.schema,
+            identifier=source.identifier,
+        ) -%}
+        {%- if not adapter.get_relation(
+            relation.database, relation.schema, relation.identifier
+        ) -%}
+            {%- do adapter.create_schema(relation) -%}
+            {%- set columns = [] -%}
+            {%- for column in source.columns.values() -%}
+                {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+            {%- endfor -%}
+            {%- do run_query(
+                'create table ' ~ relation ~ ' (' ~ columns | join(', ') ~ ')'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,50 @@
+{#- What DuckDB and Spark write differently. Nothing else may. -#}
+
+{% macro each_day(first_day, last_day) -%}
+    {{ return(adapter.dispatch('each_day')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro duckdb__each_day(first_day, last_day) -%}
+    cast(unnest(generate_series(
+        cast({{ first_day }} as timestamp),
+        cast({{ last_day }} as timestamp),
+        interval 1 day
+    )) as date)
+{%- endmacro %}
+
+
+{% macro row_as_json(columns) -%}
+    {{ return(adapter.dispatch('row_as_json')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__row_as_json(columns) -%}
+    cast(to_json(struct_pack(
+    {%- for column in columns %}
+        {{ column }} := {{ column }}{{ "," if not loop.last }}
+    {%- endfor %}
+    )) as varchar)
+{%- endmacro %}
+
+
+{% macro running_median(column, window) -%}
+    {{ return(adapter.dispatch('running_median')(column, window)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_median(column, window) -%}
+    median({{ column }}) over {{ window }}
+{%- endmacro %}
+
+
+{% macro text_hash(columns) -%}
+    {{ return(adapter.dispatch('text_hash')(columns)) }}
+{%- endmacro %}
+
+{#- A separator that no text holds keeps ('ab', 'c') apart from ('a', 'bc'). -#}
+{% macro duckdb__text_hash(columns) -%}
+    md5(concat_ws(
+        chr(31)
+        {%- for column in columns %},
+        coalesce(cast({{ column }} as varchar), chr(30))
+        {%- endfor %}
+    ))
+{%- endmacro %}

@@ -1,0 +1,38 @@
+{% macro convert_money(amount, rate) -%}
+    {{ return(adapter.dispatch('convert_money')(amount, rate)) }}
+{%- endmacro %}
+
+{#- Exact: 9 decimals of money times 12 of the rate leave 17 digits before the
+    point. Spark cuts the scale of such a product and needs its own. -#}
+{% macro duckdb__convert_money(amount, rate) -%}
+    ({{ amount }} * {{ rate }})
+{%- endmacro %}
+
+
+{% macro sum_converted(amount, rate) -%}
+    {#- One row without a rate makes the sum unknown, never smaller. -#}
+    case
+        when
+            count({{ amount }})
+            = count(case when {{ rate }} is not null then {{ amount }} end)
+            then cast(
+                sum({{ convert_money(amount, rate) }}) as decimal(38, 9)
+            )
+    end
+{%- endmacro %}
+
+
+{% macro sum_of_one_currency(amount, currency='currency') -%}
+    case
+        when count(distinct coalesce({{ currency }}, '')) = 1
+            then cast(sum({{ amount }}) as decimal(38, 9))
+    end
+{%- endmacro %}
+
+
+{% macro the_only(column) -%}
+    case
+        when count({{ column }}) = count(*) and count(distinct {{ column }}) = 1
+            then max({{ column }})
+    end
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{% macro record_build(results) -%}
+    {%- if not execute -%}{%- do return('') -%}{%- endif -%}
+    {%- set failures = [] -%}
+    {%- for result in results if result.status in ('error', 'fail') -%}
+        {%- do failures.append({
+            'node': result.node.name,
+            'message': (result.message or '').strip().split('\n')[0],
+        }) -%}
+    {%- endfor -%}
+    {%- set args = invocation_args_dict -%}
+    {%- set narrowed = args.get('select') or args.get('exclude')
+        or args.get('selector') or args.get('resource_types')
+        or args.get('exclude_resource_types') or args.get('empty') -%}
+    {%- set is_full = flags.WHICH == 'build' and not narrowed -%}
+    {%- set clock = modules.datetime.datetime.now(modules.pytz.utc) -%}
+    insert into {{ source('ops', 'builds') }} values (
+        {{ dbt.string_literal(invocation_id) }},
+        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+            as timestamp),
+        cast('{{ clock.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp),
+        '{{ "error" if failures else "success" }}',
+        {{ is_full | lower }},
+        {{ dbt.string_literal(dbt.escape_single_quotes(tojson(failures))) }}
+    )
+{%- endmacro %}

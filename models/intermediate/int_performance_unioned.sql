@@ -1,0 +1,65 @@
+-- one row per row of an export, whatever dataset collected it
+{{ config(materialized='view') }}
+{% set columns = [
+    'source', 'part', 'origin', 'line', 'platform', 'account_id',
+    'account_name', 'currency', 'time_zone', 'grain', 'date_day',
+    'campaign_id', 'campaign_name', 'ad_group_id', 'ad_group_name', 'ad_id',
+    'ad_name', 'channel', 'device', 'country', 'impressions', 'clicks',
+    'cost_local', 'conversions', 'conversion_value_local',
+] %}
+
+with
+
+performance as (
+
+    {{ union_staging('performance') }}
+
+),
+
+final as (
+
+    select
+        -- where it was read
+        source,
+        part,
+        origin,
+        line,
+        {{ row_as_json(columns) }} as row_json,
+
+        -- ids
+        lower(trim(platform)) as platform,
+        trim(account_id) as account_id,
+        coalesce(
+            {{ id_or_name('campaign_id', 'campaign_name') }},
+            '__unattributed__'
+        ) as campaign_id,
+        {{ id_or_name('ad_group_id', 'ad_group_name') }} as ad_group_id,
+        {{ id_or_name('ad_id', 'ad_name') }} as ad_id,
+
+        -- names
+        {{ clean_text('account_name') }} as account_name,
+        {{ clean_text('campaign_name') }} as campaign_name,
+        {{ clean_text('ad_group_name') }} as ad_group_name,
+        {{ clean_text('ad_name') }} as ad_name,
+        upper({{ clean_text('currency') }}) as currency,
+        {{ clean_text('time_zone') }} as time_zone,
+        lower({{ clean_text('channel') }}) as channel,
+        {{ clean_text('device') }} as device,
+        {{ clean_text('country') }} as country,
+
+        -- time
+        grain,
+        date_day,
+
+        -- measures, money in account currency
+        impressions,
+        clicks,
+        cost_local,
+        conversions,
+        conversion_value_local
+
+    from performance
+
+)
+
+select * from final

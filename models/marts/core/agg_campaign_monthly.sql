@@ -1,0 +1,2 @@
+-- one row per platform, account, campaign and month
+{{ campaign_rollup('month') }}

@@ -1,0 +1,2 @@
+-- one row per platform, account, campaign and week
+{{ campaign_rollup('week') }}

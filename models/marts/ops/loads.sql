@@ -1,0 +1,27 @@
+-- one row per file that was read
+with
+
+loads as (
+
+    {{ union_staging('loads') }}
+
+),
+
+final as (
+
+    select
+        source,
+        origin,
+        status,
+        detail,
+        row_count,
+        quarantined_count,
+        first_date,
+        last_date,
+        read_at
+
+    from loads
+
+)
+
+select * from final

@@ -1,0 +1,56 @@
+-- Every row that breaks a rule is listed once, with its money.
+with
+
+judged as (
+
+    select
+        source,
+        reason,
+        count(*) as row_count,
+        sum(cost_local) as cost_held
+
+    from {{ ref('int_performance_judged') }}
+    where reason is not null
+    group by source, reason
+
+),
+
+unparsed as (
+
+    select
+        source,
+        reason,
+        count(*) as row_count,
+        sum(cost_held) as cost_held
+
+    from ({{ union_staging('quarantine') }}) as quarantine
+    group by source, reason
+
+),
+
+listed as (
+
+    select
+        source,
+        reason,
+        count(*) as row_count,
+        sum(cost_held) as cost_held
+
+    from {{ ref('quarantined_rows') }}
+    group by source, reason
+
+),
+
+final as (
+
+    select * from (
+        select * from judged
+        union all
+        select * from unparsed
+    ) as expected
+    except
+    select * from listed
+
+)
+
+select * from final

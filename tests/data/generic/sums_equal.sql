@@ -1,0 +1,17 @@
+{% test sums_equal(model, to, by, where='true') %}
+{#- The parts sum to the whole, in both directions, null equal to null. -#}
+{% set parts %}
+    select {{ by | join(', ') }}, {{ sum_measures() }}
+    from {{ model }}
+    where {{ where }}
+    group by {{ by | join(', ') }}
+{% endset %}
+{% set whole %}
+    select {{ by | join(', ') }}, {{ sum_measures() }}
+    from {{ to }}
+    group by {{ by | join(', ') }}
+{% endset %}
+({{ parts }} except {{ whole }})
+union all
+({{ whole }} except {{ parts }})
+{% endtest %}

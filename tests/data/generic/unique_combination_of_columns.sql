@@ -1,0 +1,9 @@
+{% test unique_combination_of_columns(model, columns) %}
+select
+    {{ columns | join(', ') }},
+    count(*) as occurrences
+
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
