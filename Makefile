@@ -42,11 +42,11 @@ test: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ty check
+	@$(BIN)/ty check --quiet
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models macros analyses tests/data
-	@$(BIN)/dbt parse --quiet
-	@$(BIN)/dbt-bouncer
+	@$(BIN)/dbt parse --quiet --target memory
+	@$(BIN)/dbt-bouncer run
+	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/data
 
 serve:
 	@echo "http://localhost:$(PORT)"

@@ -19,6 +19,17 @@
 {%- endmacro %}
 
 
+{% macro finished_loads(dataset, table) -%}
+    select *
+    from {{ source(dataset, table) }}
+    where _dlt_load_id in (
+        select load_id
+        from {{ source(dataset, '_dlt_loads') }}
+        where status = 0
+    )
+{%- endmacro %}
+
+
 {% macro latest(column) -%}
     max_by(
         {{ column }},

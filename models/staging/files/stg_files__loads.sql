@@ -3,7 +3,7 @@ with
 
 loads as (
 
-    select * from {{ source('raw_files', 'loads') }}
+    {{ finished_loads('raw_files', 'loads') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 receipts as (
 
-    select * from {{ source('raw_files', 'receipts') }}
+    {{ finished_loads('raw_files', 'receipts') }}
 
 ),
 
