@@ -42,7 +42,7 @@ test: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ty check --quiet
+	@$(BIN)/ty check
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/dbt parse --quiet --target memory
 	@$(BIN)/dbt-bouncer run

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import pyarrow.parquet as pq
 import python_calamine
@@ -52,7 +52,7 @@ class Export:
         if self.member is not None:
             return zipfile.ZipFile(self.path).open(self.member)
         if self.path.suffix == ".gz":
-            return gzip.open(self.path)  # ty: ignore[invalid-return-type]
+            return cast(IO[bytes], gzip.open(self.path))
         if self.path.suffix == ".bz2":
             return bz2.open(self.path)
         return self.path.open("rb")
