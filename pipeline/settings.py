@@ -5,8 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import dlt
-
 from pipeline.errors import CampaignsError, UsageError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -52,6 +50,8 @@ def setting(key: str, default: Any = None) -> Any:
 
     A text that is JSON (a list, a number) is parsed.
     """
+    import dlt  # takes seconds to import; many commands read no setting
+
     value = dlt.config.get(key)
     if value is None:
         value = dlt.secrets.get(key)

@@ -1,0 +1,233 @@
+"""The site in a browser: it works, says what the warehouse says, and asks no other host."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reports.conftest import Browse, Rows
+
+pytestmark = pytest.mark.xdist_group("site")
+
+PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/data/"]
+ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
+Visit = dict[str, Any]
+
+TOTALS = """
+    select sum(cost), sum(conversions), sum(conversion_value) / sum(cost)
+    from marts.agg_platform_daily
+    where date_day between ? and ?
+"""
+SLUG = "left(md5(concat_ws('/', platform, account_id, campaign_id)), 12)"
+
+
+def shows(text: str, value: object) -> bool:
+    """Whether a figure on a page is this value, to the two decimals that the page shows."""
+    return abs(Decimal(text.replace(",", "")) - Decimal(str(value))) <= Decimal("0.00501")
+
+
+@pytest.fixture(scope="module")
+def days(rows: Rows) -> dict[str, str]:
+    """The first and the last day with data, and the first of the last 30."""
+    [(first, last, start)] = rows("""
+        select min(date_day), max(date_day), greatest(min(date_day), max(date_day) - 29)
+        from marts.agg_platform_daily
+    """)
+    return {"first": str(first), "last": str(last), "start": str(start)}
+
+
+@pytest.fixture(scope="module")
+def slugs(rows: Rows) -> list[str]:
+    """Campaigns with daily figures, the highest spend first."""
+    return [
+        slug
+        for (slug,) in rows(f"""
+            select {SLUG} as slug
+            from marts.fct_campaign_daily
+            group by slug
+            order by sum(cost) desc nulls last
+        """)
+    ]
+
+
+@pytest.fixture(scope="module")
+def visits(site: Path, browse: Browse, slugs: list[str], days: dict[str, str]) -> dict[str, Visit]:
+    """Every visit that the tests look at, by name, in one browser."""
+    pages = [*PAGES, f"/campaigns/{slugs[0]}/"]
+    all_days = {"[name=start]": days["first"], "[name=end]": days["last"]}
+    middle = {"[name=start]": days["start"], "[name=end]": days["last"]}
+    jobs: dict[str, Visit] = {}
+    jobs |= {page: {"path": page} for page in pages}
+    jobs |= {f"phone {page}": {"path": page, "width": 390, "dark": True} for page in pages}
+    jobs |= {zone: {"path": "/", "zone": zone, "fill": middle | all_days} for zone in ZONES}
+    jobs["one platform"] = {"path": "/", "fill": {"[name=platform]": "google_ads"}}
+    jobs["all anomalies"] = {"path": "/anomalies/", "fill": all_days}
+    jobs["one metric"] = {"path": "/anomalies/", "fill": all_days | {"[name=metric]": "cost"}}
+    jobs["chosen"] = {"path": f"/campaigns/choose/?id={slugs[-1]}"}
+    jobs["unknown"] = {"path": "/campaigns/choose/?id=000000000000"}
+    jobs["found"] = {"path": "/campaigns/choose/", "fill": {"[type=search]": "google"}}
+    jobs["empty range"] = {
+        "path": "/",
+        "fill": {"[name=start]": "1999-01-01", "[name=end]": "1999-01-02"},
+    }
+    return dict(zip(jobs, browse(list(jobs.values()), site), strict=True))
+
+
+def test_nothing_is_broken_anywhere(visits: dict[str, Visit]) -> None:
+    assert {name: visit["problems"] for name, visit in visits.items() if visit["problems"]} == {}
+
+
+def test_no_other_host_is_asked(visits: dict[str, Visit]) -> None:
+    assert {name: visit["outside"] for name, visit in visits.items() if visit["outside"]} == {}
+
+
+def test_no_page_is_wider_than_its_screen(visits: dict[str, Visit]) -> None:
+    assert {name: visit["overflow"] for name, visit in visits.items() if visit["overflow"]} == {}
+
+
+def test_each_page_says_how_fresh_and_complete_it_is(
+    visits: dict[str, Visit], days: dict[str, str], rows: Rows
+) -> None:
+    [(held,)] = rows("select count(*) from ops.quarantined_rows")
+    quarantine = f"quarantine: {held:,}," if held else "No row is held in quarantine"
+    for name, visit in visits.items():
+        text = " ".join(visit["text"].split())
+        assert f"Data up to {days['last']}, built and tested" in text, name
+        assert "account-days are loaded" in text, name
+        assert quarantine in text, name
+
+
+def test_totals_are_those_of_the_warehouse(
+    visits: dict[str, Visit], days: dict[str, str], rows: Rows
+) -> None:
+    [(cost, conversions, roas)] = rows(TOTALS, days["start"], days["last"])
+    big = visits["/"]["big"]
+    assert shows(big["Spend (USD)"][0], cost)
+    assert shows(big["Conversions"][0], conversions)
+    assert shows(big["ROAS (value / spend)"][0], roas)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_date_range_means_the_same_days_in_every_time_zone(
+    zone: str, visits: dict[str, Visit], days: dict[str, str], rows: Rows
+) -> None:
+    [(cost, conversions, roas)] = rows(TOTALS, days["first"], days["last"])
+    big = visits[zone]["big"]
+    assert shows(big["Spend (USD)"][0], cost)
+    assert shows(big["Conversions"][0], conversions)
+    assert shows(big["ROAS (value / spend)"][0], roas)
+    assert big == visits["UTC"]["big"]
+
+
+def test_platforms_have_their_names_and_their_spend(
+    visits: dict[str, Visit], days: dict[str, str], rows: Rows
+) -> None:
+    wanted = rows(
+        """
+            select platform_name, sum(cost) as cost
+            from marts.agg_platform_daily
+            inner join marts.dim_platform using (platform)
+            where date_day between ? and ?
+            group by all
+            order by cost desc
+        """,
+        days["start"],
+        days["last"],
+    )
+    header, *seen = visits["/"]["tables"][0]
+    assert header[:2] == ["Platform", "Spend"]
+    assert [row[0] for row in seen] == [name for name, _ in wanted]
+    assert all(shows(row[1], cost) for row, (_, cost) in zip(seen, wanted, strict=True))
+    [row] = visits["one platform"]["tables"][0][1:]
+    assert shows(row[1], dict(wanted)["Google Ads"])
+    assert shows(visits["one platform"]["big"]["Spend (USD)"][0], dict(wanted)["Google Ads"])
+
+
+def test_campaigns_are_listed_with_exact_figures(
+    visits: dict[str, Visit], days: dict[str, str], rows: Rows
+) -> None:
+    wanted = rows(
+        f"""
+            select sum(cost) as cost
+            from marts.fct_campaign_daily
+            where date_day between ? and ?
+            group by {SLUG}
+            order by cost desc nulls last
+            limit 25
+        """,
+        days["start"],
+        days["last"],
+    )
+    header, *seen = visits["/campaigns/"]["tables"][0]
+    spend = header.index("Spend")
+    assert len(seen) == len(wanted)
+    assert all(shows(row[spend], cost) for row, (cost,) in zip(seen, wanted, strict=True))
+
+
+@pytest.mark.parametrize("rank", [0, -1], ids=["a page of its own", "through the chooser"])
+def test_a_campaign_shows_its_own_figures(
+    rank: int, visits: dict[str, Visit], slugs: list[str], days: dict[str, str], rows: Rows
+) -> None:
+    [(cost, clicks)] = rows(
+        f"""
+            select sum(cost), sum(clicks)
+            from marts.fct_campaign_daily
+            where {SLUG} = ? and date_day between ? and ?
+        """,
+        slugs[rank],
+        days["start"],
+        days["last"],
+    )
+    [(name,)] = rows(f"select campaign_name from marts.dim_campaign where {SLUG} = ?", slugs[rank])
+    visit = visits[f"/campaigns/{slugs[0]}/" if rank == 0 else "chosen"]
+    assert name in visit["text"]
+    if cost is None:
+        assert "There are no daily figures in this period" in visit["text"]
+        return
+    assert shows(visit["big"]["Spend (USD)"][0], cost)
+    assert shows(visit["big"]["Clicks"][0], clicks)
+    assert visit["charts"] == 3
+
+
+def test_the_chooser_finds_campaigns_and_says_what_it_does_not_know(
+    visits: dict[str, Visit],
+) -> None:
+    assert "Google Ads" in visits["found"]["text"]
+    assert "This snapshot has no such campaign" in visits["unknown"]["text"]
+    assert "No campaign is chosen yet" in visits["/campaigns/choose/"]["text"]
+
+
+def test_anomalies_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    counted = "select count(*) from marts.fct_campaign_anomalies where is_anomaly"
+    [(flagged,)] = rows(counted)
+    [(of_cost,)] = rows(f"{counted} and metric = 'cost'")
+    assert f": {flagged:,}, the dearest first" in visits["all anomalies"]["text"]
+    assert f": {of_cost:,}, the dearest first" in visits["one metric"]["text"]
+    [(most,)] = rows("select max(money_at_stake) from marts.fct_campaign_anomalies")
+    header, first, *_ = visits["all anomalies"]["tables"][0]
+    assert shows(first[header.index("At stake (USD)")], most)
+
+
+def test_coverage_and_quarantine_are_those_of_the_warehouse(
+    visits: dict[str, Visit], rows: Rows
+) -> None:
+    accounts = visits["/data/"]["tables"][0]
+    [(loaded, missing)] = rows("""
+        select count_if(status = 'loaded'), count_if(status not in ('loaded', 'empty'))
+        from ops.fct_coverage
+    """)
+    for title, wanted in (("Loaded", loaded), ("Missing", missing)):
+        column = accounts[0].index(title)
+        assert sum(int(row[column].replace(",", "")) for row in accounts[1:]) == wanted
+    [(held,)] = rows("select count(*) from ops.quarantined_rows")
+    tables = [table for table in visits["/data/"]["tables"] if "Money held" in table[0]]
+    column = tables[0][0].index("Rows") if tables else 0
+    assert sum(int(row[column]) for table in tables for row in table[1:]) == held
+
+
+def test_an_empty_choice_is_explained(visits: dict[str, Visit]) -> None:
+    text = visits["empty range"]["text"]
+    assert "There are no daily figures in this period" in text
+    assert "No daily spend in this period." in text
+    assert visits["empty range"]["big"]["Spend (USD)"][0] == "-"
