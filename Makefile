@@ -27,7 +27,7 @@ setup: .venv/ready reports/node_modules/ready
 	@touch $@
 
 reports/node_modules/ready: reports/package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
 		{ echo "error: Node 20 or newer with npm is needed (nodejs.org)"; exit 1; }
 	@echo "installing Node packages"
 	@cd reports && npm ci --ignore-scripts --silent
