@@ -14,6 +14,7 @@ from ingestion.files import FilePlatform
 from ingestion.load import Outcome, load
 from ingestion.spec import load_spec
 from pipeline.settings import PROJECT, Folder
+from tests.demo import demo_run
 
 EXPORTS = PROJECT.parent / "shared" / "data" / "real_exports"
 EXAMPLES = PROJECT / "ingestion" / "specs" / "examples"
@@ -82,3 +83,14 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
         os.environ.pop("CAMPAIGNS_DATA_DIR", None)
     else:
         os.environ["CAMPAIGNS_DATA_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def demo(session_folder: Callable[[str], Folder]) -> Folder:
+    """The demo accounts, collected, built, published and reported on, once for all tests.
+
+    Tests that use it belong to the xdist group "demo", so that one worker makes it.
+    """
+    folder = session_folder("demo")
+    demo_run(folder.path)
+    return folder

@@ -23,7 +23,7 @@ def campaigns(data: Path, *arguments: str, **environment: str) -> subprocess.Com
     )
 
 
-def demo_run(data: Path, site: bool = True) -> None:
+def demo_run(data: Path) -> None:
     """Collect, build, publish (and report on) the demo accounts into `data`."""
-    done = campaigns(data, "run", *([] if site else ["--no-site"]), *SPECS)
+    done = campaigns(data, "run", *SPECS)
     assert done.returncode == 0, done.stderr

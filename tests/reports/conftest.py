@@ -12,22 +12,18 @@ import pytest
 
 from pipeline.publish import snapshot_path
 from pipeline.settings import PROJECT, Folder
-from tests.demo import demo_run
 
 Rows = Callable[..., list[tuple]]
 Browse = Callable[[list[dict[str, Any]], Path], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
-def built(session_folder: Callable[[str], Folder]) -> tuple[Path, Path]:
-    """The site and its snapshot: named by the environment, standing in data/, or made now."""
+def built(request: pytest.FixtureRequest) -> tuple[Path, Path]:
+    """The site and its snapshot: named by the environment, or the demo's."""
     named = os.environ.get("CAMPAIGNS_TEST_SITE"), os.environ.get("CAMPAIGNS_TEST_SNAPSHOT")
     if all(named):
         return Path(str(named[0])), Path(str(named[1]))
-    folder = Folder()
-    if not folder.site.is_dir():
-        folder = session_folder("site")
-        demo_run(folder.path)
+    folder: Folder = request.getfixturevalue("demo")
     return folder.site, snapshot_path(folder)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = pytest.mark.xdist_group("demo")
 
 PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/data/"]
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]

@@ -1,7 +1,6 @@
 """The demo's marts against the truth that its generator wrote down."""
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
 
 import duckdb
@@ -9,17 +8,10 @@ import pytest
 
 from pipeline.publish import snapshot_path
 from pipeline.settings import PROJECT, Folder
-from tests.demo import campaigns, demo_run
+from tests.demo import SPECS, campaigns
 
 pytestmark = pytest.mark.xdist_group("demo")
 TRUTH = json.loads((PROJECT / "simulator/demo/truth.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="session")
-def demo(session_folder: Callable[[str], Folder]) -> Folder:
-    folder = session_folder("demo data")
-    demo_run(folder.path, site=False)
-    return folder
 
 
 @pytest.fixture
@@ -91,8 +83,6 @@ def test_the_snapshot_is_the_marts(demo: Folder, snapshot: duckdb.DuckDBPyConnec
 
 
 def test_a_second_run_keeps_what_is_there(demo: Folder) -> None:
-    from tests.demo import SPECS
-
     before = snapshot_path(demo)
     done = campaigns(demo.path, "run", "--no-site", *SPECS)
     assert done.returncode == 0
