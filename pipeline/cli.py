@@ -11,7 +11,6 @@ import traceback
 from datetime import date, datetime
 from typing import Annotated
 
-import duckdb
 import typer
 
 from pipeline.console import err, out, say
@@ -198,7 +197,7 @@ def explain(error: Exception) -> str:
     text = " ".join(str(error).split())
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
         return f"the disk is full; free some space and run again, nothing is harmed ({text[:200]})"
-    if isinstance(error, duckdb.IOException) and "lock" in text:
+    if "Could not set lock" in text:
         return f"the warehouse is open in another program; close it and run again ({text[:300]})"
     return f"{type(error).__name__}: {text[:500]} (run with --debug for the trace)"
 

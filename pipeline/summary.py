@@ -19,7 +19,8 @@ from marts.fct_campaign_daily left join marts.dim_platform using (platform)
 group by all order by cost desc nulls last, platform"""
 STRONGEST = """
 select strftime(date_day, '%d %b %Y') as day, platform || ': ' || campaign_name as campaign,
-    replace(metric, '_', ' ') || ' ' || anomaly_kind as what, value, expected, money_at_stake as at_stake
+    replace(metric, '_', ' ') || ' ' || anomaly_kind as what, value, expected,
+    money_at_stake as at_stake
 from marts.fct_campaign_anomalies where is_anomaly
 order by money_at_stake desc nulls last, abs(z_score) desc, date_day, campaign limit 5"""
 
