@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 4173
 export CAMPAIGNS_DATA_DIR ?= data
 
-.PHONY: setup demo test lint serve bench clean help
+.PHONY: setup demo test lint serve clean help
 .DEFAULT_GOAL := help
 
 help:

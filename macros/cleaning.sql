@@ -19,6 +19,24 @@
 {%- endmacro %}
 
 
+{% macro from_micros(column) -%}
+    cast(
+        cast({{ column }} as decimal(20, 0)) * cast(0.000001 as decimal(7, 6))
+        as decimal(38, 9)
+    )
+{%- endmacro %}
+
+
+{% macro known_channel(column) -%}
+    case
+        when lower({{ column }}) in (
+            'search', 'display', 'video', 'shopping', 'performance_max'
+        ) then lower({{ column }})
+        when {{ column }} is not null then 'other'
+    end
+{%- endmacro %}
+
+
 {% macro finished_loads(dataset, table) -%}
     select *
     from {{ source(dataset, table) }}

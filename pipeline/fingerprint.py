@@ -10,7 +10,10 @@ import duckdb
 from pipeline.settings import PROJECT, Folder
 
 DBT_FILES = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
-SITE_FILES = ("pages", "sources", "components", "partials", "package-lock.json")
+SITE_FILES = (
+    *("pages", "sources", "components", "partials"),
+    *("evidence.config.yaml", "package.json", "package-lock.json"),
+)
 
 
 def of_build(folder: Folder) -> str:

@@ -1,7 +1,8 @@
 """Shared fixtures: a data folder of its own for every test, and the real exports where they are."""
 
+import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -70,27 +71,20 @@ def real_exports() -> Path:
 
 
 @pytest.fixture(scope="session")
-def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Folder]]:
-    """Make data folders that live for the whole session, by name."""
-    before = os.environ.get("CAMPAIGNS_DATA_DIR")
-
-    def make(name: str) -> Folder:
-        os.environ["CAMPAIGNS_DATA_DIR"] = str(tmp_path_factory.mktemp(name))
-        return Folder().prepare()
-
-    yield make
-    if before is None:
-        os.environ.pop("CAMPAIGNS_DATA_DIR", None)
-    else:
-        os.environ["CAMPAIGNS_DATA_DIR"] = before
+def session_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
-def demo(session_folder: Callable[[str], Folder]) -> Folder:
-    """The demo accounts, collected, built, published and reported on, once for all tests.
-
-    Tests that use it belong to the xdist group "demo", so that one worker makes it.
-    """
-    folder = session_folder("demo")
-    demo_run(folder.path)
-    return folder
+def demo(session_root: Path) -> Iterator[Folder]:
+    """The demo accounts, collected, built, published and reported on: once for all workers."""
+    data = session_root / "the demo"
+    with (session_root / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data.is_dir():
+            demo_run(data)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CAMPAIGNS_DATA_DIR", str(data))
+        yield Folder()

@@ -1,5 +1,5 @@
 // Opens pages of a built site in headless Chromium with every other host blocked and prints what was seen as JSON.
-// usage: node browse.mjs <site folder> <jobs.json>; a job: { path, zone?, width?, dark?, fill?: {selector: value}, shot? }
+// usage: node browse.mjs <site folder> <jobs.json>; a job: { path, zone?, width?, dark?, fill?: {selector: value}, pause?, shot? }
 import { createServer } from 'node:http';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
@@ -81,6 +81,7 @@ async function visit(browser, base, job) {
 		const field = page.locator(selector);
 		if ((await field.evaluate((element) => element.tagName)) === 'SELECT') await field.selectOption(value);
 		else await field.fill(value);
+		await page.waitForTimeout(job.pause ?? 0);
 		await settle(page);
 	}
 	Object.assign(

@@ -14,8 +14,6 @@ from pipeline.settings import PROJECT
 from pipeline.site import build_site
 from tests.reports.conftest import Browse
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 REPORTS = PROJECT / "reports"
 
 

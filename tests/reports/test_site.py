@@ -8,9 +8,8 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/data/"]
+SEARCH = "main input[placeholder=Search] >> visible=true >> nth=0"
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
 Visit = dict[str, Any]
 
@@ -20,6 +19,8 @@ TOTALS = """
     where date_day between ? and ?
 """
 SLUG = "left(md5(concat_ws('/', platform, account_id, campaign_id)), 12)"
+
+NAME = f"select campaign_name from marts.dim_campaign where {SLUG} = ?"
 
 
 def shows(text: str, value: object) -> bool:
@@ -52,7 +53,9 @@ def slugs(rows: Rows) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def visits(site: Path, browse: Browse, slugs: list[str], days: dict[str, str]) -> dict[str, Visit]:
+def visits(
+    site: Path, browse: Browse, slugs: list[str], days: dict[str, str], rows: Rows
+) -> dict[str, Visit]:
     """Every visit that the tests look at, by name, in one browser."""
     pages = [*PAGES, f"/campaigns/{slugs[0]}/"]
     all_days = {"[name=start]": days["first"], "[name=end]": days["last"]}
@@ -66,6 +69,8 @@ def visits(site: Path, browse: Browse, slugs: list[str], days: dict[str, str]) -
     jobs["one metric"] = {"path": "/anomalies/", "fill": all_days | {"[name=metric]": "cost"}}
     jobs["chosen"] = {"path": f"/campaigns/choose/?id={slugs[-1]}"}
     jobs["unknown"] = {"path": "/campaigns/choose/?id=000000000000"}
+    [(name,)] = rows(NAME, slugs[0])
+    jobs["searched"] = {"path": "/campaigns/", "fill": {SEARCH: name}, "pause": 2000}
     jobs["found"] = {"path": "/campaigns/choose/", "fill": {"[type=search]": "google"}}
     jobs["empty range"] = {
         "path": "/",
@@ -165,6 +170,14 @@ def test_campaigns_are_listed_with_exact_figures(
     assert all(shows(row[spend], cost) for row, (cost,) in zip(seen, wanted, strict=True))
 
 
+def test_the_table_of_campaigns_is_searchable(
+    visits: dict[str, Visit], slugs: list[str], rows: Rows
+) -> None:
+    _, first, *others = visits["searched"]["tables"][0]
+    assert first[0] == rows(NAME, slugs[0])[0][0]
+    assert len(others) < len(visits["/campaigns/"]["tables"][0]) - 2
+
+
 @pytest.mark.parametrize("rank", [0, -1], ids=["a page of its own", "through the chooser"])
 def test_a_campaign_shows_its_own_figures(
     rank: int, visits: dict[str, Visit], slugs: list[str], days: dict[str, str], rows: Rows
@@ -179,7 +192,7 @@ def test_a_campaign_shows_its_own_figures(
         days["start"],
         days["last"],
     )
-    [(name,)] = rows(f"select campaign_name from marts.dim_campaign where {SLUG} = ?", slugs[rank])
+    [(name,)] = rows(NAME, slugs[rank])
     visit = visits[f"/campaigns/{slugs[0]}/" if rank == 0 else "chosen"]
     assert name in visit["text"]
     if cost is None:

@@ -11,7 +11,6 @@ from pipeline.publish import snapshot_path
 from pipeline.settings import PROJECT, Folder
 from tests.demo import SPECS, campaigns
 
-pytestmark = pytest.mark.xdist_group("demo")
 TRUTH = json.loads((PROJECT / "simulator/demo/truth.json").read_text(encoding="utf-8"))
 
 

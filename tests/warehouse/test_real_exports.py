@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from pipeline.settings import Folder
 from tests.conftest import EXAMPLES
 from tests.demo import campaigns
 
-pytestmark = pytest.mark.xdist_group("real exports")
 MEASURES = ("impressions", "clicks", "cost", "conversions", "conversion_value")
 COLUMNS = {
     "adverity_chart-data.csv": ("Impressions", "Clicks", None, None, None),
@@ -43,13 +42,15 @@ ACCOUNT = {
 
 
 @pytest.fixture(scope="session")
-def real(session_folder: Callable[[str], Folder], real_exports: Path) -> Folder:
-    folder = session_folder("real data")
+def real(tmp_path_factory: pytest.TempPathFactory, real_exports: Path) -> Iterator[Folder]:
+    data = tmp_path_factory.mktemp("real data")
     specs = sorted(str(path) for path in EXAMPLES.glob("*.yml"))
     root = {"SOURCES__FILES__ROOT": str(real_exports)}
-    done = campaigns(folder.path, "run", "--no-site", *specs, **root)
+    done = campaigns(data, "run", "--no-site", *specs, **root)
     assert done.returncode == 0, done.stderr
-    return folder
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CAMPAIGNS_DATA_DIR", str(data))
+        yield Folder()
 
 
 def read_independently(path: Path) -> dict[str, Decimal | None]:

@@ -1,0 +1,2 @@
+-- one row per load and slice that the load covered
+{{ stage_receipts('raw_facebook_ads') }}
