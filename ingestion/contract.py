@@ -136,10 +136,11 @@ class History(Protocol):
 
 
 class Collector(Protocol):
-    """A platform: where its rows go and how to get them."""
+    """A platform: where its rows go, what its units of work are called, how to get them."""
 
     name: str
     dataset: str
+    unit: str
 
     def collect(
         self, window: Window, history: History, say: Callable[[str], None]

@@ -77,6 +77,7 @@ class FilePlatform:
     """A collector over the files of one spec; `root` is where its relative globs start."""
 
     dataset = "files"
+    unit = "file"
 
     def __init__(self, spec: Spec, root: Path) -> None:
         self.spec = spec

@@ -8,6 +8,7 @@ from typing import Any
 
 import dlt
 import duckdb
+from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.pipeline import LoadInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -19,6 +20,7 @@ class Outcome:
     """What one collector brought: units read and failed, rows, rows held back and their money."""
 
     name: str
+    unit: str
     units: int = 0
     rows: int = 0
     quarantined: int = 0
@@ -84,7 +86,7 @@ def load(
     the only state, so the same slices are simply read again.
     """
     warehouse = data_dir / "warehouse.duckdb"
-    outcome = Outcome(collector.name)
+    outcome = Outcome(collector.name, collector.unit)
     pipeline = dlt.pipeline(
         pipeline_name=f"raw_{collector.dataset}",
         destination=dlt.destinations.duckdb(str(warehouse)),
@@ -95,12 +97,17 @@ def load(
     history = WarehouseHistory(warehouse, collector.dataset)
 
     def batches() -> Iterator[Any]:
-        for batch in collector.collect(window, history, say):
-            if batch.rows.num_rows:
-                outcome.note(batch)
-                yield dlt.mark.with_hints(
-                    batch.rows, _hints(batch.table), create_table_variant=True
-                )
+        try:
+            for batch in collector.collect(window, history, say):
+                if batch.rows.num_rows:
+                    outcome.note(batch)
+                    yield dlt.mark.with_hints(
+                        batch.rows, _hints(batch.table), create_table_variant=True
+                    )
+        finally:
+            # dlt writes every setting that was read so far into its trace file, secrets too
+            # unless they were read as such.
+            get_resolved_traces().clear()
 
     try:
         info: LoadInfo = pipeline.run(dlt.resource(batches, name=collector.name))

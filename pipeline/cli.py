@@ -120,6 +120,31 @@ def status() -> None:
         out.print(line, markup=False, soft_wrap=True)
 
 
+@app.command(epilog="Example: campaigns check google_ads")
+def check(
+    platform: Annotated[str, typer.Argument(help="A platform's name.")],
+) -> None:
+    """Verify a platform's credentials and list the accounts that they reach."""
+    from pipeline.collect import checkable
+
+    for account in checkable(platform).check():
+        told = ", ".join(f"{key} {value}" for key, value in account.items() if value)
+        out.print(told, markup=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: campaigns simulate --port 8787")
+def simulate(
+    port: Annotated[int, typer.Option(help="0: a free one.")] = 0,
+    scale: Annotated[str, typer.Option(help="tiny, small, medium, large or ad-days.")] = "small",
+    seed: Annotated[int, typer.Option(help="Another seed, other accounts.")] = 1,
+    fault: Annotated[list[str] | None, typer.Option(help="See simulator/faults.py.")] = None,
+) -> None:
+    """Serve simulated Google Ads and Meta accounts, to try collecting without credentials."""
+    from simulator.server import serve
+
+    serve(port=port, seed=seed, scale=scale, faults=fault or [])
+
+
 def _collect(
     folder: Folder,
     sources: list[str] | None,

@@ -3,15 +3,21 @@
 import difflib
 from pathlib import Path
 
+from ingestion.accounts import AccountsPlatform
 from ingestion.contract import Collector, Window
+from ingestion.facebook_ads import FacebookAds
 from ingestion.files import FilePlatform
+from ingestion.google_ads import GoogleAds
 from ingestion.load import Outcome, load
 from ingestion.spec import load_spec
 from pipeline.console import say, task
-from pipeline.errors import UsageError
+from pipeline.errors import CampaignsError, UsageError
 from pipeline.settings import Folder, setting, setting_list
 
-PLATFORMS: dict[str, type[Collector]] = {}
+PLATFORMS: dict[str, type[AccountsPlatform]] = {
+    "google_ads": GoogleAds,
+    "facebook_ads": FacebookAds,
+}
 
 
 def collectors(sources: list[str]) -> list[Collector]:
@@ -35,18 +41,28 @@ def collectors(sources: list[str]) -> list[Collector]:
     return found
 
 
+def checkable(platform: str) -> AccountsPlatform:
+    """Give the platform whose credentials can be verified."""
+    if platform not in PLATFORMS:
+        raise UsageError(f"'{platform}' is no platform; there are {', '.join(PLATFORMS)}")
+    return PLATFORMS[platform]()
+
+
 def _configured() -> list[str]:
+    """Name the platforms that have credentials and the specs that the settings point at."""
+    keys = {"google_ads": "refresh_token", "facebook_ads": "access_token"}
+    platforms = [name for name, key in keys.items() if setting(f"sources.{name}.{key}")]
     specs = [
         str(path)
         for pattern in setting_list("sources.files.specs")
         for path in sorted(Path().glob(pattern))
     ]
-    if not specs:
+    if not platforms and not specs:
         raise UsageError(
-            "nothing to collect: name a SOURCE (a spec such as my_export.yml), or set "
-            "SOURCES__FILES__SPECS='[\"specs/*.yml\"]'"
+            "nothing to collect: name a SOURCE (a platform or a spec such as my_export.yml), set "
+            "SOURCES__FILES__SPECS='[\"specs/*.yml\"]' or a platform's credentials"
         )
-    return specs
+    return platforms + specs
 
 
 def collect(found: list[Collector], window: Window, folder: Folder) -> list[Outcome]:
@@ -54,7 +70,14 @@ def collect(found: list[Collector], window: Window, folder: Folder) -> list[Outc
     outcomes = []
     for collector in found:
         with task(f"collecting {collector.name}"):
-            outcome = load(collector, window, folder.path, say)
+            try:
+                outcome = load(collector, window, folder.path, say)
+            except UsageError:
+                raise
+            except CampaignsError as error:
+                outcome = Outcome(collector.name, collector.unit)
+                outcome.failures.append((collector.name, str(error)))
+                say(f"error: {error}")
         outcomes.append(outcome)
         say(f"  {describe(outcome)}")
     return outcomes
@@ -62,7 +85,9 @@ def collect(found: list[Collector], window: Window, folder: Folder) -> list[Outc
 
 def describe(outcome: Outcome) -> str:
     """Say in a line what a collector brought and what it held back."""
-    parts = [f"{outcome.rows:,} rows from {outcome.units} files"] if outcome.units else []
+    plural = "" if outcome.units == 1 else "s"
+    units = f"{outcome.units} {outcome.unit}{plural}"
+    parts = [f"{outcome.rows:,} rows from {units}"] if outcome.units else []
     if not outcome.units and not outcome.failures:
         parts.append("nothing new")
     if outcome.quarantined:

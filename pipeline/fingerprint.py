@@ -23,11 +23,11 @@ def of_build(folder: Folder) -> str:
             "select schema_name from duckdb_tables() where table_name = '_dlt_loads' order by all"
         ).fetchall()
         loads = [
-            database.execute(f"select count(*), max(load_id) from {schema}._dlt_loads").fetchone()
+            database.execute(f"select load_id from {schema}._dlt_loads order by all").fetchall()
             for (schema,) in schemas
         ]
     settings = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
-    return _digest(DBT_FILES, PROJECT, [*schemas, *loads, *settings, datetime.now(UTC).date()])
+    return _digest(DBT_FILES, PROJECT, [*filter(None, loads), *settings, datetime.now(UTC).date()])
 
 
 def of_site(version: str) -> str:

@@ -48,19 +48,22 @@ class Folder:
 def setting(key: str, default: Any = None) -> Any:
     """Read a setting by its dotted name, as dlt does: environment first, then .dlt/*.toml.
 
-    A text that is JSON (a list, a number) is parsed.
+    A text that is JSON (a list, a number) is parsed. dlt's providers are asked directly: what
+    its own accessors return is also written to the pipeline's trace, secrets included.
     """
     import dlt  # takes seconds to import; many commands read no setting
 
-    value = dlt.config.get(key)
-    if value is None:
-        value = dlt.secrets.get(key)
-    if not isinstance(value, str):
-        return default if value is None else value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    *sections, name = key.split(".")
+    for provider in (*dlt.config.config_providers, *dlt.secrets.config_providers):
+        value, _ = provider.get_value(name, str, "", *sections)
+        if isinstance(value, str):
+            try:
+                return json.loads(value)
+            except ValueError:
+                return value
+        if value is not None:
+            return value
+    return default
 
 
 def setting_list(key: str) -> list[str]:

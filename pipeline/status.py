@@ -10,11 +10,14 @@ from pipeline.build import last_build
 from pipeline.publish import current, snapshot_path
 from pipeline.settings import Folder
 
+DATASETS = """
+select distinct schema_name from duckdb_tables()
+where schema_name like 'raw\\_%' escape '\\' and table_name = 'loads' order by all"""
 RAW_LOADS = """
 select source, origin, arg_max(status, read_at) as status, arg_max(detail, read_at) as detail,
     max(read_at) as read_at
-from raw_files.loads
-where _dlt_load_id in (select load_id from raw_files._dlt_loads where status = 0)
+from {dataset}.loads
+where _dlt_load_id in (select load_id from {dataset}._dlt_loads where status = 0)
 group by all order by all"""
 HELD = """
 select reason, count(*) as rows, currency, sum(cost_held) as cost_held
@@ -67,7 +70,8 @@ def read_status(folder: Folder) -> Status:
         return status
     with database:
         status.build = last_build(database)
-        status.loads = _rows(database, RAW_LOADS)
+        for (dataset,) in database.execute(DATASETS).fetchall():
+            status.loads += _rows(database, RAW_LOADS.format(dataset=dataset))
         status.held = _rows(database, HELD)
     return status
 
@@ -92,7 +96,8 @@ def lines(status: Status) -> list[str]:
         told.append(f"not newer because: {status.why_not_newer}")
     if status.loads:
         newest = max(load["read_at"] for load in status.loads)
-        told.append(f"collected: {len(status.loads)} files, last {newest:%Y-%m-%d %H:%M UTC}")
+        count = len(status.loads)
+        told.append(f"collected: {count} files and accounts, last {newest:%Y-%m-%d %H:%M UTC}")
     for load in status.failures:
         told.append(f"not read: {load['source']}: {load['origin']}: {load['detail']}")
     for row in status.held:
@@ -101,5 +106,5 @@ def lines(status: Status) -> list[str]:
             line += f", holding {row['cost_held']:,.2f} {row['currency'] or 'of unknown currency'}"
         told.append(line)
     if status.failures:
-        told.append("mend the files named above and run `campaigns run` again")
+        told.append("mend what is named above and run `campaigns run` again")
     return told
