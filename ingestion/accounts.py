@@ -194,12 +194,11 @@ class _Run:
         try:
             found = platform.accounts(self._patience())
         except Problem as problem:
-            known = [self.past.account(one) for one in wanted or sorted(self.past.accounts)]
-            if not known:
+            ids = wanted or sorted(self.past.accounts)
+            if not ids:
                 raise
-            for account in known:
-                account.problem = problem
-            return known
+            found = [Account(one, problem=problem) for one in ids]
+        found = [known for account in found for known in self._known_below(account)]
         reached = {account.id for account in found}
         lost = (
             [] if wanted else [one for one in self.past.accounts.values() if one.id not in reached]
@@ -212,6 +211,17 @@ class _Run:
         if not found and not lost:
             raise Problem("no account can be reached with these credentials")
         return found + lost
+
+    def _known_below(self, account: Account) -> list[Account]:
+        """Replace an account that cannot be read by what is known of it, or of those below it."""
+        if account.problem is None:
+            return [account]
+        past = self.past.accounts
+        below = [one for one in past.values() if one.manager_id == account.id]
+        known = below or [past.get(account.id, account)]
+        for one in known:
+            one.problem = account.problem
+        return known
 
     def _patience(self) -> Patience:
         return Patience(self.settings.max_wait, self.say, self.stop)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.accounts import AccountsPlatform
+from ingestion.answers import field_of, read_json, structure, tabulate, unknown_keys
 from ingestion.contract import Table
 from ingestion.facebook_errors import judge
 from ingestion.facebook_pages import Pages
-from ingestion.facebook_queries import BUDGETS, EDGES, MONEYS, QUESTIONS, Edge
+from ingestion.facebook_queries import BUDGETS, DEVICES, EDGES, MONEYS, QUESTIONS, Edge
 from ingestion.facebook_rows import fields_of, insights_params, split_actions, write_insights
 from ingestion.http import (
     Cut,
@@ -38,21 +39,7 @@ from ingestion.plan import (
     secret_setting,
     text_setting,
 )
-from ingestion.spool import (
-    EntitySheet,
-    Sheet,
-    Spool,
-    Spooled,
-    check,
-    field_of,
-    literal,
-    parquet,
-    read_json,
-    require,
-    structure,
-    tabulate,
-    unknown_keys,
-)
+from ingestion.spool import EntitySheet, Sheet, Spool, Spooled, check, literal, parquet, require
 from ingestion.tokens import FixedToken
 from ingestion.units import REPEATS, Reader
 from pipeline.errors import UsageError
@@ -111,6 +98,7 @@ class FacebookAds(AccountsPlatform):
         base = text_setting(self.name, "base_url", BASE_URL).rstrip("/")
         self.base_url = base.removesuffix(f"/{self.version}")
         self.ids = ids_setting(self.name, "account_ids")
+        self.device = DEVICES[0]
         # Optional fields, by edge, that this version of the platform does not know.
         self.dropped: dict[str, set[str]] = {}
         self.goals = setting_list(f"sources.{self.name}.conversion_actions") or GOALS
@@ -163,7 +151,9 @@ class FacebookAds(AccountsPlatform):
         """Read an account, by name and status where the platform knows these fields."""
         try:
             return pages.get(path, {"fields": ",".join(ACCOUNT.values())})
-        except UnknownField:
+        except Problem as problem:
+            if problem.whole:
+                raise
             return pages.get(path, {"fields": "currency,timezone_name"})
 
 
@@ -197,19 +187,27 @@ class FacebookReader(Reader):
         sheets = [Sheet(spool, report) for report in question.reports]
         main = sheets[0]
         fields = fields_of(question.name, since >= (self.edge or since))
-        params = insights_params(question.name, fields, since, until)
+        breakdown = self.platform.device if question.name == "campaign_device" else None
+        params = insights_params(question.name, fields, since, until, breakdown)
         file = spool.file("json")
         large = question.name == "ad" and (until - since) >= (ASYNC_FROM - 1) * DAY
         path = f"act_{self.account.id}/insights"
         try:
             ask = self.pages.run if large or self.always_async else self.pages.read
-            ask(path, params, file)
-            with spool.cursor() as database:
+            try:
+                ask(path, params, file)
+            except UnknownField as problem:
+                if breakdown != DEVICES[0]:
+                    raise
+                self.platform.device = DEVICES[1]
+                self.http.patience.say(f"{self.account.id}: {problem}: asking by {DEVICES[1]}")
+                return self.read(question, since, until, spool)
+            with spool.parsing, spool.cursor() as database:
                 unknown = write_insights(
                     database,
                     file,
                     main.report,
-                    fields,
+                    fields | ({DEVICES[0]: breakdown} if breakdown else {}),
                     self.account.id,
                     self.platform.goals,
                     main.path,
@@ -289,7 +287,7 @@ class FacebookReader(Reader):
         }
         texts = {"account_id": literal(self.account.id)} | texts
         rows = read_json(file, "unstructured", "data", structure(fields), bool(unknown))
-        with sheet.spool.cursor() as database:
+        with sheet.spool.parsing, sheet.spool.cursor() as database:
             tabulate(database, rows, texts, edge.table, sheet.path)
 
     def _drop(self, edge: Edge, fields: dict[str, str], problem: Problem) -> None:
@@ -312,7 +310,7 @@ class FacebookReader(Reader):
             for name in BUDGETS.schema.names
             if name != "_deleted"
         )
-        with spool.cursor() as database:
+        with spool.parsing, spool.cursor() as database:
             database.execute(
                 f"copy (select {columns} from {parquet(sheet.path)} "
                 f"where coalesce({', '.join(MONEYS)}) is not null) "

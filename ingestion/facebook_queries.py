@@ -16,7 +16,9 @@ AD = {
     "ad_id": "ad_id",
     "ad_name": "ad_name",
 }
+# The column, and the breakdowns that fill it: the second where the first is refused.
 DEVICE = "device_platform"
+DEVICES = (DEVICE, "impression_device")
 STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 AD_SET_STATUSES = (*STATUSES, "CAMPAIGN_PAUSED")
 AD_STATUSES = (

@@ -10,27 +10,18 @@ from pathlib import Path
 import duckdb
 import orjson
 
+from ingestion.answers import field_of, read_json, structure, tabulate, unknown_keys
 from ingestion.facebook_queries import (
     AD,
     AD_STATUSES,
     CAMPAIGN,
     CONVERSIONS,
-    DEVICE,
     LISTS,
     STATUSES,
     WINDOWS,
 )
 from ingestion.plan import Report
-from ingestion.spool import (
-    GOOD,
-    field_of,
-    literal,
-    parquet,
-    read_json,
-    structure,
-    tabulate,
-    unknown_keys,
-)
+from ingestion.spool import GOOD, literal, parquet
 
 METRICS = ("impressions", "clicks", "inline_link_clicks", "spend", "reach", *LISTS)
 ACTION = {"action_type": "VARCHAR", "value": "VARCHAR"} | dict.fromkeys(WINDOWS, "VARCHAR")
@@ -47,7 +38,7 @@ def fields_of(report: str, with_reach: bool) -> dict[str, str]:
 
 
 def insights_params(
-    report: str, fields: dict[str, str], since: date, until: date
+    report: str, fields: dict[str, str], since: date, until: date, breakdown: str | None
 ) -> dict[str, str]:
     """Write the parameters of an insights call: a row a day, deleted objects included."""
     level = "ad" if report == "ad" else "campaign"
@@ -65,7 +56,7 @@ def insights_params(
         "action_attribution_windows": _json(list(WINDOWS)),
         "filtering": _json([everything]),
     }
-    return params | ({"breakdowns": DEVICE} if report == "campaign_device" else {})
+    return params | ({"breakdowns": breakdown} if breakdown else {})
 
 
 def _json(value: object) -> str:
@@ -83,7 +74,6 @@ def write_insights(
 ) -> list[str]:
     """Type the rows of a file of pages; returns the keys that nobody asked for."""
     fields = fields | {"date_start": "date_start", "date_stop": "date_stop"}
-    fields |= {DEVICE: DEVICE} if DEVICE in report.table.schema.names else {}
     unknown = unknown_keys([pages], KNOWN | set(fields.values()))
     tree = structure(fields, dict.fromkeys(LISTS, "JSON"))
     rows = read_json(pages, "unstructured", "data", tree, bool(unknown))

@@ -160,10 +160,6 @@ class Past:
             past.accounts[row[0]] = Account(*row)
         return past
 
-    def account(self, number: str) -> Account:
-        """Give an account as it was last seen, or by its number alone."""
-        return self.accounts.get(number, Account(number))
-
 
 DONE = f"""
 select account_id, report, list(

@@ -1,11 +1,9 @@
-"""From an answer's bytes on disk to typed, checked rows, without a loop over rows.
+"""Rows between an answer and the warehouse: typed in Parquet files, checked, then streamed.
 
-DuckDB reads the JSON with declared columns, every number as text, and casts it: BIGINT and
-DECIMAL(38, 9) are exact, nothing passes through a float. The rows of a unit stand in a Parquet
-file until the whole unit is known to be good.
+A unit's rows wait in files until the whole unit is known to be good.
 """
 
-import re
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,10 +21,6 @@ from ingestion.http import Cut, Drifted, Problem
 from ingestion.plan import Report
 
 ROWS = 200_000
-SAMPLE = 1 << 16
-OBJECT = 1 << 24
-LARGEST = 1 << 27
-KEYS = re.compile(rb'"(\w+)"\s*:')
 
 
 @dataclass
@@ -43,10 +37,12 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.numbers = count()
+        # Parsing takes memory: while two answers are parsed, others can be waited for.
+        self.parsing = threading.Semaphore(2)
         self.database = duckdb.connect(
             config={
                 "threads": 2,
-                "memory_limit": "1GB",
+                "memory_limit": "2GB",
                 "temp_directory": str(folder / "spill"),
                 "preserve_insertion_order": False,
             }
@@ -122,60 +118,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def structure(paths: dict[str, str], kinds: dict[str, str] | None = None) -> dict[str, Any]:
-    """Nest dotted JSON paths, as DuckDB's JSON functions want them; leaves are VARCHAR."""
-    tree: dict[str, Any] = {}
-    for column, path in paths.items():
-        *parents, leaf = path.split(".")
-        branch = tree
-        for parent in parents:
-            branch = branch.setdefault(parent, {})
-        branch[leaf] = (kinds or {}).get(column, "VARCHAR")
-    return tree
-
-
-def struct_type(tree: dict[str, Any]) -> str:
-    """Write a nested structure as a DuckDB STRUCT type."""
-    parts = (
-        f'"{name}" {struct_type(kind) if isinstance(kind, dict) else kind}'
-        for name, kind in tree.items()
-    )
-    return f"STRUCT({', '.join(parts)})"
-
-
-def field_of(path: str) -> str:
-    """Write a dotted JSON path as SQL over the row `r`."""
-    return "r." + ".".join(f'"{part}"' for part in path.split("."))
-
-
-def unknown_keys(files: list[Path], known: set[str]) -> list[str]:
-    """List keys that nobody asked for, as seen at the beginning and the end of each answer."""
-    seen: set[bytes] = set()
-    for path in files:
-        with path.open("rb") as file:
-            seen |= set(KEYS.findall(file.read(SAMPLE)))
-            file.seek(max(path.stat().st_size - SAMPLE, 0))
-            seen |= set(KEYS.findall(file.read(SAMPLE)))
-    return sorted({key.decode() for key in seen} - known)
-
-
-def ends(path: Path) -> tuple[bytes, bytes]:
-    """Give the beginning and the end of a file, without the blanks around it."""
-    with path.open("rb") as file:
-        head = file.read(SAMPLE).lstrip()
-        file.seek(max(path.stat().st_size - SAMPLE, 0))
-        return head, file.read(SAMPLE).rstrip()
-
-
-def read_text(file: Path, layout: str, key: str) -> str:
-    """Select the JSON text of a key in the objects of a file, where an object has it."""
-    return (
-        f"select {key} from read_json({literal(str(file))}, format = '{layout}', "
-        f"maximum_object_size = {_object_size(file)}, columns = {{{key}: 'JSON'}}) "
-        f"where {key} is not null"
-    )
-
-
 def require(sheet: EntitySheet, names: list[str]) -> None:
     """Raise `Drifted` where a row lacks one of the columns."""
     lacking = ", ".join(f"count(*) - count({name})" for name in names)
@@ -184,61 +126,6 @@ def require(sheet: EntitySheet, names: list[str]) -> None:
     for name, number in zip(names, found, strict=True):
         if number:
             raise Drifted(f"{number} {sheet.table.name} lack {name}; {DRIFT}")
-
-
-def read_json(file: Path, layout: str, rows: str, tree: dict[str, Any], extra: bool) -> str:
-    """Select rows `r` and `extra` from a list `rows` in the objects of a JSON file.
-
-    `layout` is DuckDB's format: array or unstructured. With `extra`, the row's JSON as it was
-    received stands beside it, else null.
-    """
-    kind = "JSON" if extra else struct_type(tree)
-    columns = f"{{{literal(rows)}: {literal(kind + '[]')}}}"
-    source = (
-        f"read_json({literal(str(file))}, format = '{layout}', "
-        f"maximum_object_size = {_object_size(file)}, columns = {columns})"
-    )
-    if not extra:
-        return f'select unnest("{rows}") as r, cast(null as varchar) as extra from {source}'
-    shape = literal(_json(tree))
-    return (
-        f"select from_json(j, {shape}) as r, cast(j as varchar) as extra "
-        f'from (select unnest("{rows}") as j from {source})'
-    )
-
-
-def tabulate(
-    database: duckdb.DuckDBPyConnection,
-    source: str,
-    texts: dict[str, str],
-    table: Table,
-    target: Path,
-) -> None:
-    """Cast the texts that `source` gives and write them to a Parquet file.
-
-    A text that is no number or no day is left null and named in `_reason`, with the row in `_raw`.
-    Raises `Cut` where the JSON is broken.
-    """
-    fields = [table.schema.field(name) for name in texts]
-    typed = [f"{_cast(item)} as {item.name}" for item in fields]
-    loose = [item for item in fields if not pa.types.is_string(item.type)]
-    broken = " ".join(
-        f"when {item.name} is not null and {_cast(item)} is null then '{item.name}'"
-        for item in loose
-    )
-    reason = f"case {broken} end" if broken else "cast(null as varchar)"
-    named = ", ".join(f"{sql} as {name}" for name, sql in texts.items())
-    query = f"""
-        copy (
-            with texts as (select {named}, extra, r from ({source}) as answer)
-            select {", ".join(typed)}, extra, {reason} as _reason,
-                case when {reason} is not null then cast(to_json(r) as varchar) end as _raw
-            from texts
-        ) to {literal(str(target))} (format parquet)"""
-    try:
-        database.execute(query)
-    except duckdb.InvalidInputException as error:
-        raise Cut(f"the answer is no whole JSON ({_first_line(error)})") from None
 
 
 def check(
@@ -340,22 +227,14 @@ def _columns(report: Report) -> str:
         if name == "_deleted":
             parts.append("cast(null as boolean) as _deleted")
         elif name in report.zero:
-            parts.append(f"cast(coalesce({name}, 0) as {_sql_type(item.type)}) as {name}")
+            parts.append(f"cast(coalesce({name}, 0) as {sql_type(item.type)}) as {name}")
         else:
             parts.append(name)
     return ", ".join(parts)
 
 
-def _object_size(file: Path) -> int:
-    return min(max(OBJECT, file.stat().st_size), LARGEST)
-
-
-def _cast(item: pa.Field) -> str:
-    kind = _sql_type(item.type)
-    return item.name if kind == "VARCHAR" else f"try_cast({item.name} as {kind})"
-
-
-def _sql_type(kind: pa.DataType) -> str:
+def sql_type(kind: pa.DataType) -> str:
+    """Name the DuckDB type of an Arrow type that raw tables use."""
     if pa.types.is_decimal(kind):
         return "DECIMAL(38, 9)"
     if pa.types.is_int64(kind):
@@ -363,15 +242,3 @@ def _sql_type(kind: pa.DataType) -> str:
     if pa.types.is_date(kind):
         return "DATE"
     return "BOOLEAN" if pa.types.is_boolean(kind) else "VARCHAR"
-
-
-def _json(tree: dict[str, Any]) -> str:
-    parts = (
-        f'"{name}": {_json(kind) if isinstance(kind, dict) else chr(34) + kind + chr(34)}'
-        for name, kind in tree.items()
-    )
-    return "{" + ", ".join(parts) + "}"
-
-
-def _first_line(error: Exception) -> str:
-    return re.sub(r'file "[^"]*"', "it", str(error).splitlines()[0])
