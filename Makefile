@@ -34,7 +34,7 @@ reports/node_modules/ready: reports/package-lock.json
 	@touch $@
 
 demo: setup
-	@$(BIN)/campaigns run simulator/demo/*.yml
+	@$(BIN)/python -m simulator.demo run google_ads facebook_ads
 
 test: setup
 	@$(BIN)/python -m pytest

@@ -16,18 +16,63 @@ SITE_FILES = (
 )
 
 
+# What holds of each slice and each unit, whenever it was read.
+LATEST = {
+    "receipts": """
+        select platform, account_id, report, grain, part, date,
+            arg_max(source, read_at) as source, arg_max(status, read_at) as status,
+            arg_max(coalesce(detail, ''), read_at) as detail
+        from {rows} group by all""",
+    "loads": """
+        select source, origin, arg_max(status, read_at) as status,
+            arg_max(coalesce(detail, ''), read_at) as detail
+        from {rows} group by all""",
+}
+TABLES = """
+select table_name, schema_name from duckdb_tables()
+where schema_name like 'raw\\_%' escape '\\' and not starts_with(table_name, '_dlt')
+    and schema_name in (select schema_name from duckdb_tables() where table_name = '_dlt_loads')
+order by all"""
+FINISHED = """(
+    select columns(lambda name: not list_contains({hidden}, name)) from {schema}.{table}
+    where _dlt_load_id in (select load_id from {schema}._dlt_loads where status = 0)
+)"""
+CONTENT = "select count(*), sum(hash(one)) from ({rows}) as one"
+
+
 def of_build(folder: Folder) -> str:
-    """Fingerprint of the dbt project, the finished loads and the day (coverage depends on it)."""
+    """Fingerprint of the dbt project, what was read and the day (coverage depends on it).
+
+    Reading the same again is nothing new: neither the moment nor the load counts, but what they
+    brought, and which source read a slice last.
+    """
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
-        schemas = database.execute(
-            "select schema_name from duckdb_tables() where table_name = '_dlt_loads' order by all"
-        ).fetchall()
-        loads = [
-            database.execute(f"select load_id from {schema}._dlt_loads order by all").fetchall()
-            for (schema,) in schemas
-        ]
+        found = _contents(database)
     settings = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
-    return _digest(DBT_FILES, PROJECT, [*filter(None, loads), *settings, datetime.now(UTC).date()])
+    return _digest(DBT_FILES, PROJECT, [*found, *settings, datetime.now(UTC).date()])
+
+
+def _contents(database: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Count and sum of hashes of every raw table; the tables of record taken together."""
+    records: dict[str, list[str]] = {name: [] for name in LATEST}
+    found: list[tuple] = []
+
+    def add(name: str, rows: str) -> None:
+        content = database.execute(CONTENT.format(rows=rows)).fetchone()
+        if content != (0, None):
+            found.append((name, content))
+
+    for table, schema in database.execute(TABLES).fetchall():
+        hidden = ["_dlt_load_id"] if table in records else ["_dlt_load_id", "read_at"]
+        rows = FINISHED.format(schema=schema, table=table, hidden=hidden)
+        if table in records:
+            records[table].append(rows)
+        else:
+            add(f"{schema}.{table}", f"from {rows}")
+    for table, parts in records.items():
+        if parts:
+            add(table, LATEST[table].format(rows=f"({' union all by name from '.join(parts)})"))
+    return found
 
 
 def of_site(version: str) -> str:

@@ -17,25 +17,31 @@ select coalesce(platform_name, platform) as platform, count(distinct account_id)
     sum(conversion_value) / nullif(sum(cost), 0) as roas
 from marts.fct_campaign_daily left join marts.dim_platform using (platform)
 group by all order by cost desc nulls last, platform"""
+FLAGGED = """
+select count(*) as figures, count(distinct (platform, account_id, campaign_id)) as campaigns
+from marts.fct_campaign_anomalies where is_anomaly"""
 STRONGEST = """
-select strftime(date_day, '%d %b %Y') as day, platform || ': ' || campaign_name as campaign,
-    replace(metric, '_', ' ') || ' ' || anomaly_kind as what, value, expected,
-    money_at_stake as at_stake
-from marts.fct_campaign_anomalies where is_anomaly
+select strftime(date_day, '%d %b %Y') as day, coalesce(platform_name, platform) as platform,
+    campaign_name as campaign, replace(metric, '_', ' ') || ' ' || anomaly_kind as what,
+    value, expected, money_at_stake as at_stake
+from marts.fct_campaign_anomalies left join marts.dim_platform using (platform)
+where is_anomaly
 order by money_at_stake desc nulls last, abs(z_score) desc, date_day, campaign limit 5"""
 
 
 def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) -> None:
     """Print what a run did; figures come from the published snapshot."""
     for outcome in outcomes:
-        out.print(f"[bold]loaded[/bold] {describe(outcome)}", soft_wrap=True)
+        out.print(f"[bold]loaded[/bold]  {describe(outcome)}", soft_wrap=True)
     with duckdb.connect(str(snapshot), read_only=True) as database:
         spend = _table(database, SPEND, "Spend by platform, reporting currency")
-        strongest = _table(database, STRONGEST, "The five strongest anomalies, by money at stake")
+        figures, campaigns = database.execute(FLAGGED).fetchall()[0]
+        strongest = _table(database, STRONGEST, "The five anomalies with most money at stake")
     out.print(spend, strongest)
+    out.print(f"[bold]flagged[/bold] {figures:,} figures in {campaigns:,} campaigns")
     if site is not None:
-        out.print(f"[bold]site[/bold]   {site}", soft_wrap=True)
-        out.print("       to open it: make serve, then http://localhost:4173")
+        out.print(f"[bold]site[/bold]    {site}", soft_wrap=True)
+        out.print("        to open it: make serve, then http://localhost:4173")
 
 
 def _table(database: duckdb.DuckDBPyConnection, query: str, title: str) -> Table:

@@ -12,8 +12,10 @@ ZONE = "+0000"
 COMMON = ("id", "name", "account_id", "status", "effective_status", "configured_status",
           "created_time", "updated_time")  # fmt: skip
 FIELDS = {
-    "campaign": (*COMMON, "objective", "buying_type", "daily_budget", "start_time", "stop_time"),
-    "adset": (*COMMON, "campaign_id", "optimization_goal", "billing_event", "start_time"),
+    "campaign": (*COMMON, "objective", "buying_type", "daily_budget", "lifetime_budget",
+                 "start_time", "stop_time"),
+    "adset": (*COMMON, "campaign_id", "optimization_goal", "billing_event", "daily_budget",
+              "lifetime_budget", "start_time"),
     "ad": (*COMMON, "campaign_id", "adset_id", "creative"),
     "account": ("id", "account_id", "name", "currency", "timezone_name", "timezone_id",
                 "timezone_offset_hours_utc", "account_status", "amount_spent", "business_name",

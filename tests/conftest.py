@@ -84,7 +84,8 @@ def demo(session_root: Path) -> Iterator[Folder]:
     with (session_root / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not data.is_dir():
-            demo_run(data)
+            done = demo_run(data)
+            assert done.returncode == 0, done.stderr
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CAMPAIGNS_DATA_DIR", str(data))
         yield Folder()
