@@ -7,13 +7,12 @@ on record (receipts, loads) and stops no other.
 """
 
 import queue
-import tempfile
+import shutil
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +32,9 @@ from ingestion.plan import (
 from ingestion.spool import ROWS, Spool, Spooled
 from ingestion.units import Progress, Reader, Say, Units
 from pipeline.errors import CampaignsError
+from pipeline.settings import Folder
+
+GRACE = 2.0
 
 
 class AccountsPlatform(ABC):
@@ -80,8 +82,13 @@ class AccountsPlatform(ABC):
             QUARANTINE,
         ):
             yield _placeholder(table)
-        with tempfile.TemporaryDirectory(prefix="campaigns-") as folder:
-            yield from run.all_accounts(Spool(Path(folder)))
+        folder = Folder().path / "spool" / self.name
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+        folder.mkdir(parents=True)
+        try:
+            yield from run.all_accounts(Spool(folder))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def check(self) -> list[dict[str, Any]]:
         """List the accounts reached, with currency, zone and problem; raises where none can be."""
@@ -143,9 +150,15 @@ class _Run:
             yield self._load(name, "failed", detail=str(problem))
             return
         self.say(f"{name}: {len(accounts)} account{'s' * (len(accounts) > 1)}")
-        pool = ThreadPoolExecutor(min(self.settings.parallel, len(accounts)))
+        waiting: queue.SimpleQueue[Account] = queue.SimpleQueue()
         for account in accounts:
-            pool.submit(self._one, account, spool)
+            waiting.put(account)
+        threads = [
+            threading.Thread(target=self._work, args=(waiting, spool), daemon=True)
+            for _ in range(min(self.settings.parallel, len(accounts)))
+        ]
+        for thread in threads:
+            thread.start()
         running = len(accounts)
         try:
             while running:
@@ -157,8 +170,12 @@ class _Run:
                 else:
                     yield from item.batches()
         finally:
+            # A thread that waits for an answer cannot be woken: it is left behind, and dies with
+            # the program.
             self.stop.set()
-            pool.shutdown(cancel_futures=True)
+            deadline = time.monotonic() + GRACE
+            for thread in threads:
+                thread.join(max(deadline - time.monotonic(), 0))
 
     def put(self, item: Batch | Spooled | None) -> None:
         """Pass something on; raises a `Problem` where the run was stopped."""
@@ -225,6 +242,15 @@ class _Run:
 
     def _patience(self) -> Patience:
         return Patience(self.settings.max_wait, self.say, self.stop)
+
+    def _work(self, waiting: queue.SimpleQueue[Account], spool: Spool) -> None:
+        """Read one account after the other, until none is waiting or the run is stopped."""
+        while not self.stop.is_set():
+            try:
+                account = waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._one(account, spool)
 
     def _one(self, account: Account, spool: Spool) -> None:
         """Read one account, whatever happens; never raises."""

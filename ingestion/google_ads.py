@@ -280,9 +280,7 @@ class GoogleReader(Reader):
             found = run_sized(database, source).fetchall()
         for (text,) in found:
             verdict = verdict_of(200, {}, orjson.loads(text))
-            if verdict.kind == "raise" or (
-                verdict.kind == "renew" and not self.http.token.renew(self.http.token())
-            ):
+            if verdict.kind == "raise" or (verdict.kind == "renew" and not self.http.renew()):
                 self.http.give_up(verdict)
             if verdict.wait:
                 self.http.patience.wait(verdict.wait, self.http.clean(verdict.detail))

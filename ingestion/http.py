@@ -114,11 +114,11 @@ Judge = Callable[[Answer], Verdict | None]
 class Token(Protocol):
     """A bearer token that may be renewed when it was refused."""
 
-    def __call__(self) -> str:
+    def get(self, patience: "Patience") -> str:
         """Give the token to send now."""
         ...
 
-    def renew(self, used: str) -> bool:
+    def renew(self, used: str, patience: "Patience") -> bool:
         """Get another token than `used`; False where there is no way to."""
         ...
 
@@ -190,7 +190,8 @@ class Http:
         self.patience = patience
         self.strangers: set[str] = set()
         # A session of its own: dlt's would retry by its rules below ours.
-        self.client = RESTClient(base_url, auth=_Bearer(token), session=requests.Session())
+        auth = _Bearer(lambda: token.get(patience))
+        self.client = RESTClient(base_url, auth=auth, session=requests.Session())
 
     def call(
         self,
@@ -208,7 +209,7 @@ class Http:
         """
         failures = throttles = renewals = 0
         while True:
-            used = self.token()
+            used = self.token.get(self.patience)
             try:
                 answer = self._send(method, path, into, request)
                 verdict = (judge or self.judge)(answer)
@@ -221,7 +222,7 @@ class Http:
                 throttles += 1
                 wait = verdict.wait or backoff(throttles + 1)
                 self.patience.wait(wait, self.clean(verdict.detail))
-            elif verdict.kind == "renew" and renewals < 2 and self.token.renew(used):
+            elif verdict.kind == "renew" and renewals < 2 and self.renew(used):
                 renewals += 1
             elif verdict.kind == "renew" and not renewals:
                 # No other token is to be had; one refusal is not believed before it is repeated.
@@ -233,6 +234,10 @@ class Http:
                 self.patience.wait(wait, self.clean(verdict.detail))
             else:
                 self.give_up(verdict)
+
+    def renew(self, used: str | None = None) -> bool:
+        """Get another token than `used`, or than the one of now; False where there is none."""
+        return self.token.renew(used or self.token.get(self.patience), self.patience)
 
     def give_up(self, verdict: Verdict) -> NoReturn:
         """Raise what a verdict stands for, without any secret in it."""
@@ -277,7 +282,7 @@ class Http:
 class _Bearer(AuthBase):
     """Sets the token of the moment; nothing else, such as a .netrc, may set another."""
 
-    def __init__(self, token: Token) -> None:
+    def __init__(self, token: Callable[[], str]) -> None:
         self.token = token
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:

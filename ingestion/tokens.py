@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ingestion.http import TIMEOUT, TRIES, Refused, Secrets, Unreachable, backoff, why
+from ingestion.http import TIMEOUT, TRIES, Patience, Refused, Secrets, Unreachable, backoff, why
 
 
 class FixedToken:
@@ -15,11 +15,11 @@ class FixedToken:
     def __init__(self, value: str) -> None:
         self.value = value
 
-    def __call__(self) -> str:
+    def get(self, patience: Patience) -> str:  # noqa: ARG002
         """Give the token."""
         return self.value
 
-    def renew(self, used: str) -> bool:  # noqa: ARG002
+    def renew(self, used: str, patience: Patience) -> bool:  # noqa: ARG002
         """There is no other."""
         return False
 
@@ -36,21 +36,21 @@ class RefreshedToken:
         self.dead: Refused | None = None
         self.lock = threading.Lock()
 
-    def __call__(self) -> str:
+    def get(self, patience: Patience) -> str:
         """Give the token; a first or an old one is fetched, which may raise a `Problem`."""
         with self.lock:
             if not self.value or time.monotonic() >= self.until:
-                self._fetch()
+                self._fetch(patience)
             return self.value
 
-    def renew(self, used: str) -> bool:
+    def renew(self, used: str, patience: Patience) -> bool:
         """Fetch another token, unless another thread has done so already."""
         with self.lock:
             if self.value == used:
-                self._fetch()
+                self._fetch(patience)
         return True
 
-    def _fetch(self) -> None:
+    def _fetch(self, patience: Patience) -> None:
         if self.dead is not None:
             raise Refused(str(self.dead))
         for failures in range(1, TRIES + 1):
@@ -67,7 +67,7 @@ class RefreshedToken:
                 if 400 <= answer.status_code < 500 and answer.status_code != 429:
                     self.dead = Refused(f"{self.secrets.clean(trouble)}; {DEAD_TOKEN}")
                     raise self.dead
-            time.sleep(backoff(failures))
+            patience.wait(backoff(failures), self.secrets.clean(trouble))
         raise Unreachable(f"no access token: {self.secrets.clean(trouble)}") from None
 
     def _take(self, answer: requests.Response) -> bool:
