@@ -16,5 +16,10 @@
 
 
 {% macro any_row(flag, condition) -%}
-    max(case when {{ flag }} and {{ condition }} then 1 else 0 end) = 1
+    max(
+            case
+                when {{ flag }} and {{ condition }} then 1
+                else 0
+            end
+        ) = 1
 {%- endmacro %}

@@ -43,8 +43,8 @@ settled as (
     select
         *,
         is_read
-        and {{ days_between('last_day', 'read_at') }} >= maturity_days
-            as is_settled
+        and maturity_days
+        <= {{ days_between('last_day', 'read_at') }} as is_settled
 
     from periods
 
@@ -60,9 +60,11 @@ final as (
         grain,
         date_day,
         {{ any_row('is_read', needs.campaign) }}
-        and {{ any_row('is_read', condition) }} as is_complete,
+        and {{ any_row('is_read', condition) }}
+            as is_complete,
         {{ any_row('is_settled', needs.campaign) }}
-        and {{ any_row('is_settled', condition) }} as is_mature
+        and {{ any_row('is_settled', condition) }}
+            as is_mature
 
     from settled
     group by platform, account_id, grain, date_day

@@ -25,12 +25,12 @@ changes as (
 
     select
         {{ slice }},
-        read_at,
         {% for measure in measures() %}
         coalesce({{ measure }}, 0) - lag(coalesce({{ measure }}, 0), 1, 0)
             over (partition by {{ slice }}, part order by read_at)
-            as {{ measure }}{{ "," if not loop.last }}
+            as {{ measure }},
         {% endfor %}
+        read_at
 
     from answers
 
@@ -41,10 +41,10 @@ reads as (
 
     select
         {{ slice }},
-        read_at,
         {% for measure in measures() %}
-        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        sum({{ measure }}) as {{ measure }},
         {% endfor %}
+        read_at
 
     from changes
     group by {{ slice }}, read_at
@@ -55,16 +55,16 @@ final as (
 
     select
         {{ slice }},
-        read_at,
-        lag(read_at) over (partition by {{ slice }} order by read_at)
-            as read_before,
         {% for measure in measures() %}
         {{ measure }} as {{ measure }}_change,
         sum({{ measure }}) over (
             partition by {{ slice }}
             order by read_at rows between unbounded preceding and current row
-        ) as {{ measure }}{{ "," if not loop.last }}
+        ) as {{ measure }},
         {% endfor %}
+        lag(read_at) over (partition by {{ slice }} order by read_at)
+            as read_before,
+        read_at
 
     from reads
 

@@ -1,5 +1,6 @@
--- The reports that totals come from = campaign periods + rows held back, by account and measure. Money
--- is compared in accounts of one currency; others have no local sum.
+-- What totals come from = campaign periods + rows held back, by account and
+-- measure. Money is compared in accounts of one currency; others have no local
+-- sum.
 {% set counts = ['impressions', 'clicks', 'conversions'] %}
 
 with

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import pairwise
 
 import duckdb
 import pytest
@@ -38,7 +38,7 @@ def warehouse(
     world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Read on three days, built once; each read's truth is a table truth_<report>_<days>."""
-    data: Path = tmp_path_factory.mktemp("grains")
+    data = tmp_path_factory.mktemp("grains")
     with Simulator(today=TODAY, world=world) as simulator:
         settings = simulator.environment | {
             f"SOURCES__{platform.upper()}__START_DATE": str(SINCE) for platform in LOOKBACK
@@ -73,9 +73,7 @@ def differing(database: duckdb.DuckDBPyConnection, one: str, other: str) -> list
 
 
 @pytest.mark.parametrize("report", KEYS)
-def test_every_grain_equals_the_truth(
-    warehouse: duckdb.DuckDBPyConnection, report: str
-) -> None:
+def test_every_grain_equals_the_truth(warehouse: duckdb.DuckDBPyConnection, report: str) -> None:
     keys = KEYS[report].replace("lower(device) as device", "device")
     mart = (
         f"select platform, account_id, {keys}, date_day, impressions, clicks, cost_local, "
@@ -102,7 +100,7 @@ def test_only_what_has_no_ads_is_unattributed(warehouse: duckdb.DuckDBPyConnecti
 def test_restatements_are_the_differences_of_the_truth(
     warehouse: duckdb.DuckDBPyConnection, report: str
 ) -> None:
-    for before, after in zip(READS, READS[1:], strict=False):
+    for before, after in pairwise(READS):
         first = " ".join(
             f"when '{platform}' then date '{TODAY + timedelta(before - days)}'"
             for platform, days in LOOKBACK.items()
@@ -127,15 +125,14 @@ def test_restatements_are_the_differences_of_the_truth(
             "select platform, account_id, date_day, measure, coalesce(old.value, 0), "
             f"coalesce(new.value, 0) from ({sums[0]}) as old full join ({sums[1]}) as new "
             "using (platform, account_id, date_day, measure) "
-            f"where coalesce(old.value, 0) <> coalesce(new.value, 0) "
+            "where coalesce(old.value, 0) <> coalesce(new.value, 0) "
             f"and date_day < date '{TODAY + timedelta(before)}'"
         )
-        read = READS.index(after) + 1
         told = (
-            "select platform, account_id, date_day, measure, before, after from ("
-            "select *, dense_rank() over (partition by platform order by read_at) as read from ("
-            "select r.*, from ops.restatements as r) "
-            f") where report = '{report}' and read = {read - 1}"
+            "select platform, account_id, date_day, measure, before, after from (select *, "
+            "dense_rank() over (partition by platform order by read_at) as re_read "
+            f"from ops.restatements) where report = '{report}' "
+            f"and re_read = {READS.index(after)}"
         )
         assert warehouse.execute(f"select count(*) > 0 from ({told})").fetchone() == (True,)
         assert differing(warehouse, told, expected) == []
