@@ -45,3 +45,13 @@
     {{ dbt.last_day(column, period) }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro last_day_of_row() -%}
+    case grain
+        {%- for period in ['week', 'month'] %}
+        when '{{ period }}' then {{ period_end(period, 'date_day') }}
+        {%- endfor %}
+        else date_day
+    end
+{%- endmacro %}

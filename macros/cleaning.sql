@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 
-{% macro union_staging(entity) -%}
-    {% for dataset in var('collected') %}
+{% macro union_staging(entity, datasets=none) -%}
+    {% for dataset in datasets or var('collected') %}
     select * from {{ ref('stg_' ~ dataset ~ '__' ~ entity) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -53,4 +53,10 @@
         {{ column }},
         case when {{ column }} is not null then date_day end
     )
+{%- endmacro %}
+
+
+{% macro listed_by_api(entity) -%}
+    {#- Exports list no objects of their own: their rows are all they tell. -#}
+    {{ union_staging(entity, var('collected') | reject('eq', 'files') | list) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{% macro stage_receipts(dataset) -%}
+{% macro stage_receipts(dataset, report='report') -%}
 with
 
 receipts as (
@@ -12,13 +12,13 @@ final as (
     select
         -- ids
         source,
-        platform,
-        account_id,
+        lower(trim(platform)) as platform,
+        trim(account_id) as account_id,
         part,
         origin,
 
         -- what was asked and answered
-        report,
+        {{ report }} as report,
         grain,
         status,
         detail,
@@ -61,8 +61,8 @@ final as (
         line,
 
         -- ids
-        platform,
-        account_id,
+        lower(trim(platform)) as platform,
+        trim(account_id) as account_id,
 
         -- what is wrong
         reason,

@@ -12,7 +12,7 @@ periods as (
 coverage as (
 
     select * from {{ ref('int_coverage_by_day') }}
-    where grain = 'day'
+    where level = 'campaign' and grain = 'day'
 
 ),
 

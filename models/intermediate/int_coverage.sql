@@ -7,13 +7,24 @@ answered as (
 
 ),
 
+reports as (
+
+    select distinct
+        platform,
+        account_id,
+        report
+
+    from answered
+    where grain = 'day'
+
+),
+
 spans as (
 
     select
         platform,
         account_id,
-        {{ each_day('min(date_day)', 'max(date_day)') }} as date_day,
-        max_by(report, date_day) as report
+        {{ each_day('min(date_day)', 'max(date_day)') }} as date_day
 
     from answered
     where grain = 'day'
@@ -26,7 +37,7 @@ never_asked as (
     select
         spans.platform,
         spans.account_id,
-        spans.report,
+        reports.report,
         'day' as grain,
         spans.date_day,
         'never_asked' as status,
@@ -34,10 +45,15 @@ never_asked as (
         cast(null as timestamp) as read_at
 
     from spans
+    inner join reports
+        on
+            spans.platform = reports.platform
+            and spans.account_id = reports.account_id
     left join answered
         on
             spans.platform = answered.platform
             and spans.account_id = answered.account_id
+            and reports.report = answered.report
             and spans.date_day = answered.date_day
             and answered.grain = 'day'
     where answered.date_day is null

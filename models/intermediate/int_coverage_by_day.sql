@@ -1,4 +1,11 @@
--- one row per account, grain and day: whether its figures are whole and final
+-- one row per account, level, grain and day: are its figures whole and final
+{#- A level needs the campaign's figures, and its own report: an export is
+    both. -#}
+{% set needs = {
+    'campaign': is_authority(),
+    'ad': "report in ('ad', 'export')",
+    'device': "report in ('campaign_device', 'export')",
+} %}
 with
 
 coverage as (
@@ -13,22 +20,15 @@ platforms as (
 
 ),
 
-settled as (
+periods as (
 
     select
-        coverage.platform,
-        coverage.account_id,
-        coverage.grain,
-        coverage.date_day,
-        coverage.read_at,
-        coverage.status in ('loaded', 'empty') as is_read,
-        case coverage.grain
-            {% for period in ['week', 'month'] %}
-            when '{{ period }}'
-                then {{ period_end(period, 'coverage.date_day') }}
-            {% endfor %}
-            else coverage.date_day
-        end as last_day,
+        coverage.*,
+        coalesce(
+            coverage.status in ('loaded', 'empty')
+            and not {{ is_partial('coverage.detail') }}, false
+        ) as is_read,
+        {{ last_day_of_row() }} as last_day,
         coalesce(
             platforms.maturity_days, {{ var('default_maturity_days') }}
         ) as maturity_days
@@ -38,27 +38,38 @@ settled as (
 
 ),
 
+settled as (
+
+    select
+        *,
+        is_read
+        and maturity_days
+        <= {{ days_between('last_day', 'read_at') }} as is_settled
+
+    from periods
+
+),
+
 final as (
 
+    {% for level, condition in needs.items() %}
     select
         platform,
         account_id,
+        '{{ level }}' as level,
         grain,
         date_day,
-        min(case when is_read then 1 else 0 end) = 1 as is_complete,
-        min(
-            case
-                when
-                    is_read
-                    and {{ days_between('last_day', 'read_at') }}
-                    >= maturity_days
-                    then 1
-                else 0
-            end
-        ) = 1 as is_mature
+        {{ any_row('is_read', needs.campaign) }}
+        and {{ any_row('is_read', condition) }}
+            as is_complete,
+        {{ any_row('is_settled', needs.campaign) }}
+        and {{ any_row('is_settled', condition) }}
+            as is_mature
 
     from settled
     group by platform, account_id, grain, date_day
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 

@@ -4,6 +4,7 @@ with
 days as (
 
     select * from {{ ref('int_coverage_by_day') }}
+    where level = 'campaign'
 
 ),
 

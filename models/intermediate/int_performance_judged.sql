@@ -1,37 +1,31 @@
--- one row per row of an export, with the rule that it breaks
+-- one row per row of a report or an export, with the rule that it breaks
+{{ config(materialized='view') }}
 {% set reporting = "'" ~ var('reporting_currency') ~ "'" %}
 with
 
 performance as (
 
-    select * from {{ ref('int_performance_checked') }}
+    {{ union_staging('performance') }}
 
 ),
 
 claims as (
 
-    select
-        source,
-        platform,
-        account_id,
-        grain,
-        date_day,
-        row_number() over (
-            partition by platform, account_id, grain, date_day
-            order by max(read_at) desc nulls last, source asc
-        ) as claim
-
-    from performance
-    where fault is null
-    group by source, platform, account_id, grain, date_day
+    select * from {{ ref('int_slice_claims') }}
 
 ),
 
-converted as (
+rates as (
+
+    select * from {{ ref('int_exchange_rates_daily') }}
+
+),
+
+judged as (
 
     select
         performance.*,
-        claims.claim,
+        claims.read_at,
         case performance.currency
             when {{ reporting }} then 1
             else rates.fx_rate
@@ -39,7 +33,12 @@ converted as (
         case performance.currency
             when {{ reporting }} then performance.date_day
             else rates.fx_rate_date
-        end as fx_rate_date
+        end as fx_rate_date,
+        case
+            when claims.fault is not null then claims.fault
+            when performance.cost_local < 0 then 'negative_cost'
+            when not claims.is_speaking then 'slice_claimed_twice'
+        end as fault
 
     from performance
     left join claims
@@ -49,7 +48,7 @@ converted as (
             and performance.account_id = claims.account_id
             and performance.grain = claims.grain
             and performance.date_day = claims.date_day
-    left join {{ ref('int_exchange_rates_daily') }} as rates
+    left join rates
         on
             performance.currency = rates.currency
             and performance.date_day = rates.date_day
@@ -60,17 +59,16 @@ final as (
 
     select
         *,
-        coalesce(fault is not null or claim > 1, false) as is_held,
+        fault is not null as is_held,
         case
             when fault is not null then fault
-            when claim > 1 then 'slice_claimed_twice'
             when fx_rate is not null then null
             when coalesce(cost_local, conversion_value_local) is null then null
             when coalesce(length(currency), 0) != 3 then 'unknown_currency'
             else 'no_exchange_rate'
         end as reason
 
-    from converted
+    from judged
 
 )
 

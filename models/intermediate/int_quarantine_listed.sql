@@ -1,4 +1,11 @@
 -- one row per row of an export that breaks a rule, parsed or not
+{% set columns = [
+    'source', 'part', 'origin', 'line', 'report', 'platform', 'account_id',
+    'account_name', 'currency', 'time_zone', 'grain', 'date_day',
+    'campaign_id', 'campaign_name', 'ad_group_id', 'ad_group_name', 'ad_id',
+    'ad_name', 'channel', 'device', 'country', 'impressions', 'clicks',
+    'cost_local', 'conversions', 'conversion_value_local',
+] %}
 with
 
 quarantine as (
@@ -7,10 +14,11 @@ quarantine as (
 
 ),
 
+-- Money without a rate is listed once, with the report that totals come from.
 performance as (
 
     select * from {{ ref('int_performance_judged') }}
-    where reason is not null
+    where reason is not null and (is_held or {{ is_authority() }})
 
 ),
 
@@ -18,8 +26,9 @@ unparsed as (
 
     select
         source,
-        lower(trim(platform)) as platform,
-        trim(account_id) as account_id,
+        platform,
+        account_id,
+        cast(null as {{ dbt.type_string() }}) as report,
         origin,
         line,
         date_day,
@@ -40,6 +49,7 @@ broken as (
         source,
         platform,
         account_id,
+        report,
         origin,
         line,
         date_day,
@@ -49,8 +59,8 @@ broken as (
             when '{{ reason }}' then '{{ detail }}'
             {% endfor %}
         end as detail,
-        row_json,
-        cost_local as cost_held,
+        {{ row_as_json(columns) }} as row_json,
+        case when {{ is_authority() }} then cost_local else 0 end as cost_held,
         currency,
         read_at
 

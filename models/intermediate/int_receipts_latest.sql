@@ -7,27 +7,24 @@ receipts as (
 
 ),
 
-ranked as (
+latest as (
 
     select
         source,
-        part,
+        platform,
+        account_id,
         report,
         grain,
+        part,
         date_day,
-        status,
-        detail,
-        read_at,
-        lower(trim(platform)) as platform,
-        trim(account_id) as account_id,
-        row_number() over (
-            partition by
-                source, lower(trim(platform)), trim(account_id), report,
-                grain, part, date_day
-            order by read_at desc nulls last, status asc, detail asc
-        ) as recency
+        max_by(status, read_at) as status,
+        nullif(max_by(coalesce(detail, ''), read_at), '') as detail,
+        max(read_at) as read_at,
+        max_by(status, {{ when_answered('read_at') }}) as answer,
+        max({{ when_answered('read_at') }}) as answered_at
 
     from receipts
+    group by source, platform, account_id, report, grain, part, date_day
 
 ),
 
@@ -41,12 +38,16 @@ final as (
         grain,
         part,
         date_day,
-        status,
+        case
+            when detail = '{{ too_old() }}' then 'never_asked'
+            else status
+        end as status,
         detail,
-        read_at
+        read_at,
+        answer,
+        answered_at
 
-    from ranked
-    where recency = 1
+    from latest
 
 )
 

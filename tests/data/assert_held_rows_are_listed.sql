@@ -7,10 +7,11 @@ judged as (
         source,
         reason,
         count(*) as row_count,
-        sum(cost_local) as cost_held
+        sum(case when {{ is_authority() }} then cost_local else 0 end)
+            as cost_held
 
     from {{ ref('int_performance_judged') }}
-    where reason is not null
+    where reason is not null and (is_held or {{ is_authority() }})
     group by source, reason
 
 ),

@@ -1,5 +1,6 @@
--- Staging = campaign periods + rows held back, by account and measure. Money
--- is compared in accounts of one currency; others have no local sum.
+-- What totals come from = campaign periods + rows held back, by account and
+-- measure. Money is compared in accounts of one currency; others have no local
+-- sum.
 {% set counts = ['impressions', 'clicks', 'conversions'] %}
 
 with
@@ -7,18 +8,19 @@ with
 staging as (
 
     select
-        lower(trim(platform)) as platform,
-        trim(account_id) as account_id,
+        platform,
+        account_id,
         {% for measure in counts %}
         sum(coalesce({{ measure }}, 0)) as {{ measure }},
         {% endfor %}
         case
-            when count(distinct upper(trim(coalesce(currency, '')))) = 1
+            when count(distinct coalesce(currency, '')) = 1
                 then sum(coalesce(cost_local, 0))
         end as cost_local
 
     from ({{ union_staging('performance') }}) as performance
-    group by lower(trim(platform)), trim(account_id)
+    where {{ is_authority() }}
+    group by platform, account_id
 
 ),
 
@@ -39,7 +41,7 @@ parts as (
         {{ counts | join(', ') }}
 
     from {{ ref('int_performance_judged') }}
-    where is_held
+    where is_held and {{ is_authority() }}
 
 ),
 

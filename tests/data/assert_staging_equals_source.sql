@@ -7,8 +7,8 @@ sources as (
 
     select
         source,
-        platform,
-        account_id,
+        lower(trim(platform)) as platform,
+        trim(account_id) as account_id,
         part,
         date as date_day,
         count(*) as row_count,
@@ -17,7 +17,7 @@ sources as (
         {{ sum_measures(['impressions', 'clicks', 'conversions']) }}
 
     from {{ source('raw_files', 'performance') }}
-    group by {{ keys }}
+    group by source, lower(trim(platform)), trim(account_id), part, date
 
 ),
 

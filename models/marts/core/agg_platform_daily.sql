@@ -16,7 +16,7 @@ coverage as (
         min(case when is_mature then 1 else 0 end) = 1 as is_mature
 
     from {{ ref('int_coverage_by_day') }}
-    where grain = 'day'
+    where level = 'campaign' and grain = 'day'
     group by platform, date_day
 
 ),

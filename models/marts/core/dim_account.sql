@@ -1,53 +1,50 @@
 -- one row per platform and account that was read, or asked for in vain
 with
 
-performance as (
+periods as (
 
-    select * from {{ ref('int_performance_judged') }}
-
-),
-
-campaigns as (
-
-    select
-        platform,
-        account_id,
-        min(first_day) as first_day,
-        max(last_day) as last_day
-
-    from {{ ref('dim_campaign') }}
-    group by platform, account_id
+    select * from {{ ref('int_campaign_periods') }}
 
 ),
 
-named as (
+coverage as (
+
+    select * from {{ ref('int_coverage') }}
+
+),
+
+listed as (
+
+    {{ listed_by_api('accounts') }}
+
+),
+
+seen as (
 
     select
         platform,
         account_id,
         {{ latest('account_name') }} as account_name,
         {{ latest('currency') }} as currency,
-        {{ latest('time_zone') }} as time_zone
+        {{ latest('time_zone') }} as time_zone,
+        min(date_day) as first_day,
+        max({{ last_day_of_row() }}) as last_day
 
-    from performance
-    where not is_held
+    from periods
     group by platform, account_id
 
 ),
 
 accounts as (
 
+    {% for known in ['coverage', 'seen', 'listed'] %}
     select
         platform,
         account_id
 
-    from {{ ref('int_coverage') }}
-    union distinct
-    select
-        platform,
-        account_id
-
-    from named
+    from {{ known }}
+    {% if not loop.last %}union distinct{% endif %}
+    {% endfor %}
 
 ),
 
@@ -56,21 +53,19 @@ final as (
     select
         accounts.platform,
         accounts.account_id,
-        named.account_name,
-        named.currency,
-        named.time_zone,
-        campaigns.first_day,
-        campaigns.last_day
+        coalesce(listed.account_name, seen.account_name) as account_name,
+        coalesce(listed.currency, seen.currency) as currency,
+        coalesce(listed.time_zone, seen.time_zone) as time_zone,
+        seen.first_day,
+        seen.last_day
 
     from accounts
-    left join named
+    {% for known in ['listed', 'seen'] %}
+    left join {{ known }}
         on
-            accounts.platform = named.platform
-            and accounts.account_id = named.account_id
-    left join campaigns
-        on
-            accounts.platform = campaigns.platform
-            and accounts.account_id = campaigns.account_id
+            accounts.platform = {{ known }}.platform
+            and accounts.account_id = {{ known }}.account_id
+    {% endfor %}
 
 )
 

@@ -7,7 +7,13 @@ periods as (
 
 ),
 
-final as (
+listed as (
+
+    {{ listed_by_api('campaigns') }}
+
+),
+
+seen as (
 
     select
         platform,
@@ -16,16 +22,31 @@ final as (
         {{ latest('campaign_name') }} as campaign_name,
         {{ latest('channel') }} as channel,
         min(date_day) as first_day,
-        max(
-            case grain
-                when 'week' then {{ period_end('week', 'date_day') }}
-                when 'month' then {{ period_end('month', 'date_day') }}
-                else date_day
-            end
-        ) as last_day
+        max({{ last_day_of_row() }}) as last_day
 
     from periods
     group by platform, account_id, campaign_id
+
+),
+
+final as (
+
+    select
+        seen.platform,
+        seen.account_id,
+        seen.campaign_id,
+        coalesce(listed.campaign_name, seen.campaign_name) as campaign_name,
+        coalesce(listed.channel, seen.channel) as channel,
+        listed.status,
+        seen.first_day,
+        seen.last_day
+
+    from seen
+    left join listed
+        on
+            seen.platform = listed.platform
+            and seen.account_id = listed.account_id
+            and seen.campaign_id = listed.campaign_id
 
 )
 

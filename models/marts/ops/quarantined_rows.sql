@@ -29,6 +29,7 @@ final as (
         source,
         platform,
         account_id,
+        report,
         origin,
         line,
         date_day,

@@ -1,4 +1,4 @@
--- one row per row of an export, as written
+-- one row per row of an export, its texts trimmed, its ids never empty
 with
 
 performance as (
@@ -15,24 +15,28 @@ final as (
         part,
         origin,
         line,
+        'export' as report,
 
         -- ids
-        platform,
-        account_id,
-        campaign_id,
-        ad_group_id,
-        ad_id,
+        lower(trim(platform)) as platform,
+        trim(account_id) as account_id,
+        coalesce(
+            {{ id_or_name('campaign_id', 'campaign_name') }},
+            '{{ unattributed() }}'
+        ) as campaign_id,
+        {{ id_or_name('ad_group_id', 'ad_group_name') }} as ad_group_id,
+        {{ id_or_name('ad_id', 'ad_name') }} as ad_id,
 
         -- names
-        account_name,
-        campaign_name,
-        ad_group_name,
-        ad_name,
-        currency,
-        time_zone,
-        channel,
-        device,
-        country,
+        {{ clean_text('account_name') }} as account_name,
+        {{ clean_text('campaign_name') }} as campaign_name,
+        {{ clean_text('ad_group_name') }} as ad_group_name,
+        {{ clean_text('ad_name') }} as ad_name,
+        upper({{ clean_text('currency') }}) as currency,
+        {{ clean_text('time_zone') }} as time_zone,
+        lower({{ clean_text('channel') }}) as channel,
+        lower({{ clean_text('device') }}) as device,
+        {{ clean_text('country') }} as country,
 
         -- time
         grain,

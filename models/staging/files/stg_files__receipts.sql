@@ -1,2 +1,2 @@
 -- one row per load and slice that the load covered
-{{ stage_receipts('raw_files') }}
+{{ stage_receipts('raw_files', "'export'") }}

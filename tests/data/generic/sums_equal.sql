@@ -1,13 +1,13 @@
-{% test sums_equal(model, to, by, where='true') %}
+{% test sums_equal(model, to, by, figures=none, where='true') %}
 {#- The parts sum to the whole, in both directions, null equal to null. -#}
 {% set parts %}
-    select {{ by | join(', ') }}, {{ sum_measures() }}
+    select {{ by | join(', ') }}, {{ sum_measures(figures) }}
     from {{ model }}
     where {{ where }}
     group by {{ by | join(', ') }}
 {% endset %}
 {% set whole %}
-    select {{ by | join(', ') }}, {{ sum_measures() }}
+    select {{ by | join(', ') }}, {{ sum_measures(figures) }}
     from {{ to }}
     group by {{ by | join(', ') }}
 {% endset %}

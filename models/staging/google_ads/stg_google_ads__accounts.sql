@@ -1,0 +1,2 @@
+-- one row per account that was reached
+{{ stage_accounts('google_ads') }}

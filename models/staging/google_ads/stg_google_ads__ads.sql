@@ -1,0 +1,2 @@
+-- one row per ad in an ad group, as the platform lists them now
+{{ stage_ads('google_ads') }}
