@@ -42,9 +42,8 @@ settled as (
 
     select
         *,
-        is_read
-        and maturity_days
-        <= {{ days_between('last_day', 'read_at') }} as is_settled
+        is_read and {{ add_days('last_day', 'maturity_days') }}
+        <= cast(read_at as date) as is_settled
 
     from periods
 
