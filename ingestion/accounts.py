@@ -302,12 +302,14 @@ class _Run:
     def _plan(self, account: Account) -> list[tuple[Question, date, date]]:
         """List the questions and the days to ask each for."""
         today = account.today()
-        plan = []
+        plan: list[tuple[Question, date, date]] = []
         for question in self.platform.questions:
             done = [self.past.done.get((account.id, one.name), set()) for one in question.reports]
             asked = days_to_ask(today, self.window, self.settings, set.intersection(*done))
             if asked is not None:
                 plan.append((question, *asked))
+        if not plan:
+            self.say(f"{account.id}: there is no day to read before {today}")
         return plan
 
     def _give_up(

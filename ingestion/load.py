@@ -13,6 +13,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.contract import LOADS, QUARANTINE, Batch, Collector, Table, Window
+from pipeline.errors import CampaignsError
 
 
 @dataclass
@@ -119,8 +120,8 @@ def load(
 
 
 def _root(error: BaseException) -> BaseException:
-    """What really happened, below dlt's wrappers."""
-    while error.__cause__ is not None:
+    """What really happened, below dlt's wrappers; what is told already stays as it is."""
+    while error.__cause__ is not None and not isinstance(error, CampaignsError):
         error = error.__cause__
     return error
 

@@ -207,12 +207,17 @@ class Settings:
 
 def _start_date(source: str) -> date | None:
     value = setting(f"sources.{source}.start_date")
+    if not value:
+        return None
     try:
-        return date.fromisoformat(str(value)[:10]) if value else None
+        start = date.fromisoformat(str(value))
     except ValueError as error:
         raise UsageError(
             f"sources.{source}.start_date should be a day such as 2026-01-31, not {value!r}"
         ) from error
+    if start > Account("").today() + DAY:
+        raise UsageError(f"sources.{source}.start_date is {start}, a day that has not come yet")
+    return start
 
 
 def text_setting(source: str, key: str, default: str = "") -> str:

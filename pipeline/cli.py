@@ -19,6 +19,7 @@ from pipeline.lock import writing
 from pipeline.settings import Folder
 
 INCOMPLETE = 3
+INTERRUPTED = 130  # what typer ends with on Ctrl-C
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
@@ -211,7 +212,9 @@ def main() -> None:
         app()
     except CampaignsError as error:
         _fail(error, str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
         _fail(None, "stopped; run the same command again to go on", 1)
     except Exception as error:
         _fail(error, explain(error), 1)

@@ -1,4 +1,4 @@
-"""Google Ads, read from simulated accounts over HTTP: the truth, after every fault too."""
+"""Google Ads, read from simulated accounts over HTTP; for faults see tests/pipeline."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -16,22 +16,9 @@ from pipeline.settings import Folder
 from simulator.portfolio import MANAGER
 from simulator.server import Simulator
 from simulator.world import ANCHOR
-from tests.ingestion.accounts_bench import Accounts, prepare, running, text_files
+from tests.ingestion.accounts_bench import Accounts, prepare, running
 
 pytestmark = pytest.mark.xdist_group("google_ads")
-HEALED = [
-    "cut_stream",
-    "cut_stream:5",
-    "error_on_stream",
-    "error_mid_stream",
-    "quota_429",
-    "token_expires",
-    "server_500:2",
-    "server_500:rate=0.1",
-    "unknown_enum",
-    "new_field",
-]
-VICTIM = "5103948272"
 
 
 @pytest.fixture(scope="module")
@@ -74,56 +61,6 @@ def test_the_first_run_is_clamped_to_what_is_kept(google: Accounts) -> None:
     assert min(asked) == "2023-10-23"
 
 
-@pytest.mark.parametrize("fault", HEALED)
-def test_a_fault_that_passes_leaves_no_trace(google: Accounts, fault: str) -> None:
-    google.fault(fault)
-    outcome = google.collect()
-    assert not outcome.failures
-    assert any(spec["struck"] for spec in google.simulator.control.faults.specs())
-    google.assert_truth()
-
-
-def test_all_faults_at_once_leave_no_trace(google: Accounts) -> None:
-    google.fault(*(fault for fault in HEALED if "rate" not in fault))
-    assert not google.collect().failures
-    google.assert_truth()
-
-
-@pytest.mark.parametrize("fault", ["forbidden_account", "disabled_account"])
-def test_a_refused_account_is_on_record_and_stops_no_other(google: Accounts, fault: str) -> None:
-    google.fault(f"{fault}:account={VICTIM}")
-    outcome = google.collect()
-    assert [account for account, _ in outcome.failures] == [VICTIM]
-    assert outcome.units == 3
-    google.assert_truth([one for one in google.ids if one != VICTIM])
-    assert {status for _, status in google.statuses(VICTIM)} == {"forbidden"}
-    asked = google.rows(
-        f"select count(*), count(distinct date), min(detail) from receipts "
-        f"where account_id = '{VICTIM}'"
-    )
-    assert asked[0][:2] == (4 * 45, 45) and "CUSTOMER" in asked[0][2]
-    google.simulator.control.faults.clear()
-    assert not google.collect().failures
-    google.assert_truth()
-
-
-def test_a_dead_refresh_token_forbids_every_account(google: Accounts) -> None:
-    google.fault("dead_refresh_token")
-    outcome = google.collect()
-    assert outcome.failed and len(outcome.failures) == 4
-    assert "make a new one" in outcome.failures[0][1]
-    assert {status for _, status in google.statuses()} == {"forbidden"}
-
-
-def test_a_missing_field_stops_the_account(google: Accounts) -> None:
-    google.fault(f"missing_field:account={VICTIM}")
-    outcome = google.collect()
-    assert [account for account, _ in outcome.failures] == [VICTIM]
-    assert "cost_micros" in outcome.failures[0][1]
-    assert google.rows(f"select count(*) from campaign where account_id = '{VICTIM}'") == [(0,)]
-    assert {status for _, status in google.statuses(VICTIM)} == {"failed"}
-
-
 def test_what_is_new_passes_through_visibly(google: Accounts) -> None:
     google.fault("new_field", "unknown_enum")
     assert not google.collect().failures
@@ -149,16 +86,6 @@ def test_without_ids_all_accounts_below_the_manager_are_read(
     assert [one["account_id"] for one in found] == wanted
     assert {one["currency"] for one in found} == {"USD", "EUR", "SEK", "JPY"}
     assert all(one["time_zone"] for one in found)
-
-
-def test_no_secret_is_written_or_said(google: Accounts) -> None:
-    google.fault("token_expires", "forbidden_account", "server_500:3")
-    google.collect()
-    control = google.simulator.control
-    written = text_files(google.folder.path)
-    for secret in (control.refresh_token, control.client_secret):
-        assert secret.encode() not in written
-        assert not any(secret in line for line in google.said)
 
 
 def test_a_platform_out_of_reach_is_a_failure_not_a_zero(google: Accounts) -> None:

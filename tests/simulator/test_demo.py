@@ -72,6 +72,9 @@ def test_it_stops_at_once_when_it_is_interrupted(tmp_path: Path) -> None:
             if "4 accounts" in line:
                 break
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        try:
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 1
     assert told.splitlines()[-1] == "error: stopped; run the same command again to go on"
