@@ -1,0 +1,113 @@
+"""Runs the sides of a comparison in turn, each run a process of its own, and prints one table."""
+
+import importlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.table import Table
+
+from pipeline.console import out, say
+from pipeline.errors import CampaignsError
+from pipeline.settings import PROJECT
+
+Totals = dict[str, Any]
+"""What sums up the loaded data: `rows`, and whatever must be the same for all sides."""
+Work = Callable[..., Callable[[], Totals]]
+"""Works in a folder, told its job by keywords; returns what gives the totals, if it has any."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is measured: `work` is module:function; `totals` is what it is to come to."""
+
+    name: str
+    work: str
+    job: dict[str, Any]
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run of a side: seconds without imports, peak resident memory in MB, what it loaded."""
+
+    seconds: float
+    peak_mb: float
+    totals: Totals
+
+
+@dataclass
+class Comparison:
+    """Sides of one question; with the first, the others are compared row by row."""
+
+    title: str
+    sides: list[Side]
+    results: list[list[Result]] = field(default_factory=list)
+
+    def run(self, repeats: int) -> None:
+        """Measure every side so many times, in turn and back again."""
+        self.results = [[] for _ in self.sides]
+        turns = list(zip(self.sides, self.results, strict=True))
+        for number in range(repeats):
+            for side, results in turns[:: -1 if number % 2 else 1]:
+                results.append(run(side))
+                say(f"  {side.name}: {results[-1].seconds:.2f} s")
+
+    def show(self) -> None:
+        """Print a row a side."""
+        table = Table(title=self.title, title_justify="left")
+        for name in ("side", "rows", "seconds (min to max)", "rows/s", "peak MB", "time a row"):
+            table.add_column(name, justify="left" if name == "side" else "right")
+        limit = 0.0
+        for side, results in zip(self.sides, self.results, strict=True):
+            rows, times = side.totals["rows"], [one.seconds for one in results]
+            limit = limit or median(times) / rows
+            table.add_row(
+                side.name,
+                f"{rows:,}",
+                f"{median(times):.2f} ({min(times):.2f} to {max(times):.2f})",
+                f"{rows / median(times):,.0f}",
+                f"{max(one.peak_mb for one in results):,.0f}",
+                f"x {median(times) / rows / limit:.2f}",
+            )
+        out.print(table)
+
+
+def run(side: Side) -> Result:
+    """Run a side in a process of its own; raises where it fails or loads something else."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        command = [sys.executable, "-m", "bench.runner", side.work, folder, json.dumps(side.job)]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    if ended.returncode:
+        raise CampaignsError(f"{side.name}: {ended.stderr}")
+    result = Result(**json.loads(ended.stdout.splitlines()[-1]))
+    if side.totals and result.totals and result.totals != side.totals:
+        raise CampaignsError(f"{side.name} loaded {result.totals} and not {side.totals}")
+    return result
+
+
+def measure(work: str, folder: Path, job: dict[str, Any]) -> Result:
+    """Do a side's work in this process; the clock starts after its imports."""
+    module, name = work.split(":")
+    function: Work = getattr(importlib.import_module(module), name)
+    start = time.perf_counter()
+    sum_up = function(folder, **job)
+    seconds = time.perf_counter() - start
+    return Result(seconds, peak_mb(), sum_up())
+
+
+def peak_mb() -> float:
+    """Give the peak of this process's resident memory (that of getrusage begins at the parent's)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(vars(measure(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])))))
