@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 4173
 export CAMPAIGNS_DATA_DIR ?= data
 
-.PHONY: setup demo test lint serve clean help
+.PHONY: setup demo test lint bench serve clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   every test, browser included"
 	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
 	@echo "make serve  the built site      make clean  remove what was made"
+	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 
 setup: .venv/ready reports/node_modules/ready
 
@@ -47,6 +48,9 @@ lint: setup
 	@$(BIN)/dbt parse --quiet --target memory
 	@$(BIN)/dbt-bouncer run
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/data
+
+bench: setup
+	@$(BIN)/python -m bench
 
 serve:
 	@echo "http://localhost:$(PORT)"
