@@ -14,6 +14,7 @@ help:
 	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
 	@echo "make bench  speed and memory beside plain tools (BENCH_ROWS, BENCH_REPEATS)"
 	@echo "make serve  the built site      make clean  remove what was made"
+	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 
 setup: .venv/ready reports/node_modules/ready
 

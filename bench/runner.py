@@ -36,9 +36,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Result:
-    """A run of a side: seconds without imports, peak resident memory in MB, what it loaded."""
+    """A run of a side: seconds on the clock and of the processor, both without imports; peak
+    resident memory in MB; what it loaded."""
 
     seconds: float
+    cpu: float
     peak_mb: float
     totals: Totals
 
@@ -63,21 +65,30 @@ class Comparison:
     def show(self) -> None:
         """Print a row a side."""
         table = Table(title=self.title, title_justify="left")
-        for name in ("side", "rows", "seconds (min to max)", "rows/s", "peak MB", "time a row"):
+        for name in ("side", "rows", "seconds", "CPU", "rows/s", "peak MB", "a row", "CPU a row"):
             table.add_column(name, justify="left" if name == "side" else "right")
-        limit = 0.0
+        first = self._medians(self.sides[0], self.results[0])
         for side, results in zip(self.sides, self.results, strict=True):
             rows, times = side.totals["rows"], [one.seconds for one in results]
-            limit = limit or median(times) / rows
+            seconds, cpu = self._medians(side, results)
             table.add_row(
                 side.name,
                 f"{rows:,}",
-                f"{median(times):.2f} ({min(times):.2f} to {max(times):.2f})",
-                f"{rows / median(times):,.0f}",
+                f"{median(times):.1f} ({min(times):.1f}-{max(times):.1f})",
+                f"{cpu * rows:.1f}",
+                f"{1 / seconds:,.0f}",
                 f"{max(one.peak_mb for one in results):,.0f}",
-                f"x {median(times) / rows / limit:.2f}",
+                f"x {seconds / first[0]:.2f}",
+                f"x {cpu / first[1]:.2f}",
             )
         out.print(table)
+
+    def _medians(self, side: Side, results: list[Result]) -> tuple[float, float]:
+        """Give the seconds a row, on the clock and of the processor."""
+        rows = side.totals["rows"]
+        return median(one.seconds for one in results) / rows, median(
+            one.cpu for one in results
+        ) / rows
 
 
 def run(side: Side) -> Result:
@@ -97,14 +108,14 @@ def measure(work: str, folder: Path, job: dict[str, Any]) -> Result:
     """Do a side's work in this process; the clock starts after its imports."""
     module, name = work.split(":")
     function: Work = getattr(importlib.import_module(module), name)
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     sum_up = function(folder, **job)
-    seconds = time.perf_counter() - start
-    return Result(seconds, peak_mb(), sum_up())
+    seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+    return Result(seconds, cpu, peak_mb(), sum_up())
 
 
 def peak_mb() -> float:
-    """Give this process's peak resident memory (that of getrusage begins at the parent's)."""
+    """Give the peak of this process's resident memory; getrusage's begins at the parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 

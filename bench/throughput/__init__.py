@@ -1,4 +1,4 @@
-"""How fast rows are brought from HTTP into raw tables, and in how much memory.
+"""How fast are rows brought from HTTP into raw tables, and in how much memory?
 
 The simulator's answers are recorded while each side runs once; then the simulator is gone, and
 what is measured is read from the recording. The limit is a plain client with DuckDB alone; rows as
@@ -22,6 +22,8 @@ from simulator.server import Simulator, environment
 from simulator.world import ANCHOR
 
 AD_GROUPS, ADS, DAYS = 3, 4, 365
+# Of the ad-days of an account, those with a row: campaigns begin, pause and end.
+ALIVE = 0.8
 FEWEST = {GOOGLE: 5, META: 3}
 KINDS = {
     "Google Ads, ad report": (GOOGLE, "google", {}),
@@ -81,8 +83,8 @@ def recorded(kind: str, rows: int, works: tuple[str, ...]) -> Generator[list[Sid
 def scale(rows: int, platform: str) -> Scale:
     """Choose accounts that have about so many ad-days on a platform."""
     own = sum(account.platform == platform for account in ACCOUNTS)
-    a_day = own * AD_GROUPS * ADS
+    a_day = own * AD_GROUPS * ADS * ALIVE
     campaigns = max(FEWEST[platform], round(rows / a_day / DAYS))
-    days = min(DAYS, max(rows // a_day // campaigns, 1))
+    days = min(DAYS, max(round(rows / a_day / campaigns), 1))
     counts = FEWEST | {platform: campaigns}
     return Scale(counts[GOOGLE], counts[META], AD_GROUPS, ADS, days)
