@@ -75,7 +75,7 @@ def _without_credentials(query: str) -> Any:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Recorder
+    server: Recorder  # ty: ignore[incompatible-mutable-override]
 
     def do_GET(self) -> None:
         """Answer."""

@@ -36,8 +36,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Result:
-    """A run of a side: seconds on the clock and of the processor, both without imports; peak
-    resident memory in MB; what it loaded."""
+    """A run of a side: seconds of clock and processor (no imports), peak resident MB, its totals."""
 
     seconds: float
     cpu: float

@@ -1,4 +1,4 @@
-"""How fast are rows brought from HTTP into raw tables, and in how much memory?
+"""How fast rows are brought from HTTP into raw tables, and in how much memory.
 
 The simulator's answers are recorded while each side runs once; then the simulator is gone, and
 what is measured is read from the recording. The limit is a plain client with DuckDB alone; rows as

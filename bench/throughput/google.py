@@ -7,10 +7,18 @@ from typing import Any
 import duckdb
 import requests
 from dlt.sources.helpers.rest_client import RESTClient
-from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
-from bench.throughput.sides import Job, Totals, answered, collect, fetch_all, load_dicts, sums, write
+from bench.throughput.sides import (
+    Job,
+    Totals,
+    answered,
+    collect,
+    fetch_all,
+    load_dicts,
+    sums,
+    write,
+)
 from ingestion.contract import Table
 from ingestion.google_ads import STEP, VERSION, GoogleAds, GoogleReader
 from ingestion.google_queries import QUERIES
@@ -86,7 +94,9 @@ def plain(folder: Path, **content: Any) -> Callable[[], Totals]:
                 r.metrics.conversionsValue as conversions_value
             from (
                 select unnest(results) as r
-                from read_json('{folder}/*.json', format = 'array', columns = {{results: '{ROW}[]'}})
+                from read_json(
+                    '{folder}/*.json', format = 'array', columns = {{results: '{ROW}[]'}}
+                )
             )"""
         )
     return sums(folder / "plain.duckdb", "ad", "clicks", COST)
@@ -95,11 +105,9 @@ def plain(folder: Path, **content: Any) -> Callable[[], Totals]:
 def dicts(folder: Path, **content: Any) -> Callable[[], Totals]:
     """Page by page through dlt's RESTClient, each row a dict."""
     job = Job(**content)
-    headers = headers_of(job)
     client = RESTClient(
         job.url,
-        headers={"login-customer-id": headers["login-customer-id"]},
-        auth=BearerTokenAuth(headers["Authorization"].removeprefix("Bearer ")),
+        headers=headers_of(job),
         paginator=JSONResponseCursorPaginator("nextPageToken", cursor_body_path="pageToken"),
         data_selector="results",
     )
