@@ -259,8 +259,7 @@ class _Run:
             try:
                 self._read(progress, spool)
             except Exception as error:
-                if not self.stop.is_set():
-                    self._fail(progress, "", error)
+                self._fail(progress, "", error)
             self._finish(progress)
             self.put(None)
         except Problem:
@@ -325,7 +324,12 @@ class _Run:
                 self.receipts(progress.account, report, status, rows)
 
     def _fail(self, progress: Progress, where: str, error: Exception) -> str:
-        """Note what went wrong, once; returns it without secrets."""
+        """Note what went wrong, once; returns it without secrets.
+
+        Raises a `Problem` where the run was stopped: then files are gone, and nothing went wrong.
+        """
+        if self.stop.is_set():
+            raise Problem("the run was stopped") from error
         detail = self.secrets.clean(str(error)) or type(error).__name__
         if not isinstance(error, CampaignsError):
             detail = f"{type(error).__name__}: {detail}"
