@@ -12,7 +12,6 @@ help:
 	@echo "make demo   collect, build, publish and report on demo accounts"
 	@echo "make test   every test, browser included"
 	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
-	@echo "make bench  speed and memory beside plain tools (BENCH_ROWS, BENCH_REPEATS)"
 	@echo "make serve  the built site      make clean  remove what was made"
 	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 

@@ -36,7 +36,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Result:
-    """A run of a side: seconds of clock and processor (no imports), peak resident MB, its totals."""
+    """A run of a side: seconds of clock and processor without imports, peak resident MB."""
 
     seconds: float
     cpu: float
