@@ -21,7 +21,7 @@ from requests.auth import AuthBase
 
 from pipeline.errors import CampaignsError
 
-TRIES = 10
+TRIES = 20
 TIMEOUT = (10, 300)
 CHUNK = 1 << 20
 BROKEN = (

@@ -66,6 +66,8 @@ def test_it_stops_at_once_when_it_is_interrupted(tmp_path: Path) -> None:
         env=os.environ | {"CAMPAIGNS_DATA_DIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
+        # A job in the background of a script ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
