@@ -1,14 +1,18 @@
 """From an answer's JSON on disk to typed rows in a Parquet file, without a loop over rows.
 
-DuckDB reads the JSON with declared columns, every number as text, and casts it: BIGINT and
-DECIMAL(38, 9) are exact, nothing passes through a float.
+An answer is a JSON array of objects, each with a list of rows, or one such object. It is cut into
+its objects, and DuckDB parses these with a declared structure: leaves are texts as they were sent,
+and are cast to BIGINT and DECIMAL(38, 9). Numbers that are sent without quotes are doubles on both
+platforms; the 17 digits that make up a double are kept.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pyarrow as pa
 
 from ingestion.contract import Table
@@ -16,11 +20,13 @@ from ingestion.http import Cut
 from ingestion.spool import literal, sql_type
 
 SAMPLE = 1 << 16
+CHUNK = 1 << 22
 KEYS = re.compile(rb'"(\w+)"\s*:')
-# How large an object in an answer may be, in bytes, tried one after the other: DuckDB's buffers
-# take twice that.
-SIZES = (1 << 24, 1 << 26, 1 << 28)
-SIZE = "$object_size"
+FIRST_KEY = re.compile(rb'\s*\[\s*\{\s*("(?:[^"\\]|\\.)*")\s*:')
+PIECES = "pieces"
+# DuckDB quotes the beginning of what is broken, and may cut a character in two there.
+BROKEN = (duckdb.InvalidInputException, UnicodeDecodeError)
+SCHEMA = pa.schema([("piece", pa.large_string())])
 
 
 def structure(paths: dict[str, str], kinds: dict[str, str] | None = None) -> dict[str, Any]:
@@ -68,47 +74,45 @@ def ends(path: Path) -> tuple[bytes, bytes]:
         return head, file.read(SAMPLE).rstrip()
 
 
-def read_text(file: Path, layout: str, key: str) -> str:
-    """Select the JSON text of a key in the objects of a file, where an object has it."""
+def select_text(key: str) -> str:
+    """Select the JSON text of a key in the objects of an answer, where an object has it."""
+    shape = literal(_json([{key: "JSON"}]))
     return (
-        f"select {key} from read_json({literal(str(file))}, format = '{layout}', "
-        f"maximum_object_size = {SIZE}, columns = {{{key}: 'JSON'}}) "
-        f"where {key} is not null"
+        f"select o.{key} from (select unnest(from_json(piece, {shape})) as o from {PIECES}) "
+        f"where o.{key} is not null"
     )
 
 
-def read_json(file: Path, layout: str, rows: str, tree: dict[str, Any], extra: bool) -> str:
-    """Select rows `r` and `extra` from a list `rows` in the objects of a JSON file.
+def select_rows(rows: str, tree: dict[str, Any], extra: bool) -> str:
+    """Select rows `r` and `extra` from a list `rows` in the objects of an answer.
 
-    `layout` is DuckDB's format: array or unstructured. With `extra`, the row's JSON as it was
-    received stands beside it, else null.
+    With `extra`, the row's JSON as it was received stands beside it, else null. An object without
+    the list has no rows; something else in its place is an error.
     """
-    kind = "JSON" if extra else struct_type(tree)
-    columns = f"{{{literal(rows)}: {literal(kind + '[]')}}}"
-    source = (
-        f"read_json({literal(str(file))}, format = '{layout}', "
-        f"maximum_object_size = {SIZE}, columns = {columns})"
-    )
+    shape = literal(_json([{rows: ["JSON" if extra else tree]}]))
+    kind = f"json_type(piece, '$[' || n || '].{rows}')"
+    listed = f"""
+        select unnest(
+            case
+                when o."{rows}" is null and coalesce({kind}, 'NULL') <> 'NULL'
+                    then error('{rows} is no list')
+                else o."{rows}"
+            end
+        ) as r
+        from (
+            select piece, unnest(objects) as o, unnest(range(len(objects))) as n
+            from (select piece, from_json(piece, {shape}) as objects from {PIECES})
+        )"""
     if not extra:
-        return f'select unnest("{rows}") as r, cast(null as varchar) as extra from {source}'
-    shape = literal(_json(tree))
-    return (
-        f"select from_json(j, {shape}) as r, cast(j as varchar) as extra "
-        f'from (select unnest("{rows}") as j from {source})'
-    )
+        return f"select r, cast(null as varchar) as extra from ({listed})"
+    row = literal(_json(tree))
+    return f"select from_json(r, {row}) as r, cast(r as varchar) as extra from ({listed})"
 
 
-def tabulate(
-    database: duckdb.DuckDBPyConnection,
-    source: str,
-    texts: dict[str, str],
-    table: Table,
-    target: Path,
-) -> None:
-    """Cast the texts that `source` gives and write them to a Parquet file.
+def tabulate(source: str, texts: dict[str, str], table: Table, target: Path) -> str:
+    """Write what casts the texts that `source` gives and copies them to a Parquet file.
 
     A text that is no number or no day is left null and named in `_reason`, with the row in `_raw`.
-    Raises `Cut` where the JSON is broken.
     """
     fields = [table.schema.field(name) for name in texts]
     typed = [f"{_cast(item)} as {item.name}" for item in fields]
@@ -119,25 +123,60 @@ def tabulate(
     )
     reason = f"case {broken} end" if broken else "cast(null as varchar)"
     named = ", ".join(f"{sql} as {name}" for name, sql in texts.items())
-    query = f"""
+    return f"""
         copy (
             with texts as (select {named}, extra, r from ({source}) as answer)
             select {", ".join(typed)}, extra, {reason} as _reason,
                 case when {reason} is not null then cast(to_json(r) as varchar) end as _raw
             from texts
         ) to {literal(str(target))} (format parquet)"""
-    run_sized(database, query)
 
 
-def run_sized(database: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyConnection:
-    """Run a query over JSON; raises `Cut` where that is broken."""
-    for size in SIZES:
+def parse(database: duckdb.DuckDBPyConnection, file: Path, query: str) -> duckdb.DuckDBPyConnection:
+    """Run a query over an answer's objects; raises `Cut` where they are no JSON.
+
+    Should a cut not lie between two objects, then neither side of it is JSON: the answer is parsed
+    as a whole.
+    """
+    try:
+        return _run(database, _objects(file), query)
+    except BROKEN:
         try:
-            return database.execute(query.replace(SIZE, str(size)))
-        except duckdb.InvalidInputException as error:
-            if "maximum_object_size" not in str(error) or size == SIZES[-1]:
-                raise Cut(f"the answer is no whole JSON ({_first_line(error)})") from None
-    raise AssertionError("SIZES is empty")
+            return _run(database, iter([[_array(file.read_bytes())]]), query)
+        except BROKEN as error:
+            why = str(error).splitlines()[0].partition("  Input:")[0]
+            raise Cut(f"the answer is no whole JSON ({why})") from None
+
+
+def _run(
+    database: duckdb.DuckDBPyConnection, pieces: Iterator[list[bytes]], query: str
+) -> duckdb.DuckDBPyConnection:
+    batches = (
+        pa.record_batch([pa.array(some, pa.large_binary()).view(pa.large_string())], schema=SCHEMA)
+        for some in pieces
+    )
+    database.register(PIECES, pa.RecordBatchReader.from_batches(SCHEMA, batches))
+    return database.execute(query)
+
+
+def _objects(file: Path) -> Iterator[list[bytes]]:
+    """Cut an answer before objects that begin as its first one does; yields arrays of objects."""
+    with file.open("rb") as source:
+        rest = source.read(CHUNK)
+        begins = FIRST_KEY.match(rest)
+        if not begins:
+            yield [_array(rest + source.read())]
+            return
+        edge = re.compile(rb",\s*(?=\{\s*" + re.escape(begins[1]) + rb"\s*:)")
+        while chunk := source.read(CHUNK):
+            first, *others = edge.split(rest + chunk)
+            *whole, rest = [first, *(b"[" + other for other in others)]
+            yield [objects + b"]" for objects in whole]
+        yield [rest]
+
+
+def _array(answer: bytes) -> bytes:
+    return b"[" + answer + b"]" if answer.lstrip()[:1] == b"{" else answer
 
 
 def _cast(item: pa.Field) -> str:
@@ -145,13 +184,5 @@ def _cast(item: pa.Field) -> str:
     return item.name if kind == "VARCHAR" else f"try_cast({item.name} as {kind})"
 
 
-def _json(tree: dict[str, Any]) -> str:
-    parts = (
-        f'"{name}": {_json(kind) if isinstance(kind, dict) else chr(34) + kind + chr(34)}'
-        for name, kind in tree.items()
-    )
-    return "{" + ", ".join(parts) + "}"
-
-
-def _first_line(error: Exception) -> str:
-    return re.sub(r'file "[^"]*"', "it", str(error).splitlines()[0])
+def _json(tree: Any) -> str:
+    return orjson.dumps(tree).decode()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.accounts import AccountsPlatform
-from ingestion.answers import field_of, read_json, structure, tabulate, unknown_keys
+from ingestion.answers import field_of, parse, select_rows, structure, tabulate, unknown_keys
 from ingestion.contract import Table
 from ingestion.facebook_errors import judge
 from ingestion.facebook_pages import Pages
@@ -286,9 +286,9 @@ class FacebookReader(Reader):
             if name not in ("account_id", "extra", "_deleted")
         }
         texts = {"account_id": literal(self.account.id)} | texts
-        rows = read_json(file, "unstructured", "data", structure(fields), bool(unknown))
+        rows = select_rows("data", structure(fields), bool(unknown))
         with sheet.spool.parsing, sheet.spool.cursor() as database:
-            tabulate(database, rows, texts, edge.table, sheet.path)
+            parse(database, file, tabulate(rows, texts, edge.table, sheet.path))
 
     def _drop(self, edge: Edge, fields: dict[str, str], problem: Problem) -> None:
         """Do without optional fields that the platform does not know."""

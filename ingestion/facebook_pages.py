@@ -45,7 +45,7 @@ class Pages:
         return orjson.loads(answer.body)
 
     def read(self, path: str, params: dict[str, str], target: Path) -> None:
-        """Write all pages to a file, one JSON object each.
+        """Write all pages to a file, as a JSON array.
 
         Only `next` tells whether there is another page: an empty page may have one, and the last
         page has a cursor that leads nowhere.
@@ -54,15 +54,17 @@ class Pages:
         url = f"{self.version}/{path}"
         query = params | {"limit": str(self.limit)} | self.proof
         with target.open("wb") as file:
+            opening = b"["
             while url:
                 body = self.http.call("GET", url, params=query).body
                 rows, following = cut_page(body)
-                file.write(rows)
-                file.write(b"\n")
+                file.write(opening + rows)
+                opening = b","
                 url, query = self.http.pinned(following) if following else "", self.proof
                 visits[url] += 1
                 if url and visits[url] > VISITS:
                     raise Cut("the pages lead round in a circle")
+            file.write(b"]")
 
     def run(self, path: str, params: dict[str, str], target: Path) -> None:
         """Let the platform make a report, and write its pages to a file.

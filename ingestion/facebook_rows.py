@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
-from ingestion.answers import field_of, read_json, structure, tabulate, unknown_keys
+from ingestion.answers import field_of, parse, select_rows, structure, tabulate, unknown_keys
 from ingestion.facebook_queries import (
     AD,
     AD_STATUSES,
@@ -76,7 +76,7 @@ def write_insights(
     fields = fields | {"date_start": "date_start", "date_stop": "date_stop"}
     unknown = unknown_keys([pages], KNOWN | set(fields.values()))
     tree = structure(fields, dict.fromkeys(LISTS, "JSON"))
-    rows = read_json(pages, "unstructured", "data", tree, bool(unknown))
+    rows = select_rows("data", tree, bool(unknown))
     texts = {
         name: field_of(fields[name]) if name in fields else "cast(null as varchar)"
         for name in report.table.schema.names
@@ -91,7 +91,7 @@ def write_insights(
         "conversion_action": "chosen",
     }
     texts |= _conversions()
-    tabulate(database, _chosen(rows, goals), texts, report.table, target)
+    parse(database, pages, tabulate(_chosen(rows, goals), texts, report.table, target))
     return unknown
 
 
@@ -118,7 +118,7 @@ def split_actions(
         "action_type": "t",
         "is_chosen": "cast(coalesce(t = conversion_action, false) as varchar)",
     }
-    tabulate(database, rows, texts | _conversions(), report.table, target)
+    database.execute(tabulate(rows, texts | _conversions(), report.table, target))
 
 
 def _chosen(rows: str, goals: list[str]) -> str:

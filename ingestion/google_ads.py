@@ -17,9 +17,9 @@ from ingestion.accounts import AccountsPlatform
 from ingestion.answers import (
     ends,
     field_of,
-    read_json,
-    read_text,
-    run_sized,
+    parse,
+    select_rows,
+    select_text,
     structure,
     tabulate,
     unknown_keys,
@@ -276,8 +276,7 @@ class GoogleReader(Reader):
         if not ERROR.search(tail):
             return
         with spool.parsing, spool.cursor() as database:
-            source = read_text(path, _layout(head), "error")
-            found = run_sized(database, source).fetchall()
+            found = parse(database, path, select_text("error")).fetchall()
         for (text,) in found:
             verdict = verdict_of(200, {}, orjson.loads(text))
             if verdict.kind == "raise" or (verdict.kind == "renew" and not self.http.renew()):
@@ -300,9 +299,9 @@ class GoogleReader(Reader):
         }
         own = literal(self.customer)
         texts["account_id"] = f"coalesce({texts['account_id']}, {own})"
-        rows = read_json(path, _layout(ends(path)[0]), "results", structure(paths), bool(unknown))
+        rows = select_rows("results", structure(paths), bool(unknown))
         with sheet.spool.parsing, sheet.spool.cursor() as database:
-            tabulate(database, rows, texts, table, sheet.path)
+            parse(database, path, tabulate(rows, texts, table, sheet.path))
         return unknown
 
     def _path(self) -> str:
@@ -335,7 +334,3 @@ def _dig(row: dict[str, Any], path: str) -> Any:
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
-
-
-def _layout(head: bytes) -> str:
-    return "unstructured" if head[:1] == b"{" else "array"

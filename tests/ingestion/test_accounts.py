@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.accounts import AccountsPlatform
-from ingestion.answers import field_of, read_json, structure, tabulate, unknown_keys
+from ingestion.answers import field_of, parse, select_rows, structure, tabulate, unknown_keys
 from ingestion.contract import Table, Window
 from ingestion.http import Cut, Drifted, Http, Patience, Problem, Refused, Secrets, TooMuch, TooOld
 from ingestion.load import Outcome, load
@@ -166,10 +166,10 @@ def sheet_of(spool: Spool, answer: str, since: date, until: date, account: str =
     file = spool.file("json")
     file.write_text(answer)
     extra = bool(unknown_keys([file], {"rows", "a", "d", "c", "m", "i", "k"}))
-    rows = read_json(file, "array", "rows", structure(PATHS), extra)
+    rows = select_rows("rows", structure(PATHS), extra)
     texts = {name: field_of(path) for name, path in PATHS.items()}
     with spool.cursor() as database:
-        tabulate(database, rows, texts, REPORT.table, sheet.path)
+        parse(database, file, tabulate(rows, texts, REPORT.table, sheet.path))
         check(database, sheet, account, since, until)
     return sheet
 
