@@ -94,7 +94,7 @@ class AccountsPlatform(ABC):
         """List the accounts reached, with currency, zone and problem; raises where none can be."""
         secrets = Secrets()
         self.connect(secrets)
-        settings = Settings.read(self.name, self.lookback)
+        settings = Settings.read(self.name, self.lookback, self.questions)
         patience = Patience(min(settings.max_wait, 60), lambda _: None, threading.Event())
         return [account.describe() for account in self.accounts(patience)]
 
@@ -135,7 +135,7 @@ class _Run:
         self.past = past
         self.secrets = secrets
         self.say = say
-        self.settings = Settings.read(platform.name, platform.lookback)
+        self.settings = Settings.read(platform.name, platform.lookback, platform.questions)
         self.stop = threading.Event()
         self.ready: queue.Queue[Batch | Spooled | None] = queue.Queue(maxsize=8)
         self.read_at = datetime.now(UTC)
@@ -304,7 +304,9 @@ class _Run:
         plan: list[tuple[Question, date, date]] = []
         for question in self.platform.questions:
             done = [self.past.done.get((account.id, one.name), set()) for one in question.reports]
-            asked = days_to_ask(today, self.window, self.settings, set.intersection(*done))
+            lookback = self.settings.lookbacks[question.name]
+            start = self.settings.start
+            asked = days_to_ask(today, self.window, start, lookback, set.intersection(*done))
             if asked is not None:
                 plan.append((question, *asked))
         if not plan:

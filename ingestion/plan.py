@@ -7,7 +7,7 @@ day hides it.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -178,16 +178,16 @@ KNOWN = "select account_id, account_name, currency, time_zone, status, manager_i
 
 @dataclass(frozen=True)
 class Settings:
-    """What every platform of accounts may be told."""
+    """What every platform of accounts may be told; `lookbacks` are days, by question."""
 
     source: str
-    lookback: int
+    lookbacks: dict[str, int]
     start: date | None
     max_wait: float
     parallel: int
 
     @classmethod
-    def read(cls, source: str, lookback: int) -> "Settings":
+    def read(cls, source: str, lookback: int, questions: Iterable[Question]) -> "Settings":
         """Read sources.<source>.…; raises `UsageError` where a setting makes no sense."""
 
         def number(key: str, default: int) -> int:
@@ -196,9 +196,10 @@ class Settings:
                 raise UsageError(f"sources.{source}.{key} should be a whole number, not {value!r}")
             return value
 
+        usual = number("lookback_days", lookback)
         return cls(
             source,
-            number("lookback_days", lookback),
+            {one.name: number(f"lookback_days_{one.name}", usual) for one in questions},
             _start_date(source),
             number("max_wait_seconds", 3600),
             max(number("parallel_accounts", 4), 1),
@@ -253,12 +254,15 @@ def kept_from(today: date, months_kept: int = MONTHS_KEPT) -> date:
 
 
 def days_to_ask(
-    today: date, window: Window, settings: Settings, done: set[date]
+    today: date, window: Window, start: date | None, lookback: int, done: set[date]
 ) -> tuple[date, date] | None:
-    """Choose the first and last day to ask for, None where there is nothing to ask."""
+    """Choose the first and last day to ask for, None where there is nothing to ask.
+
+    `start` is the first day of a first run, `done` the days that finished loads have read.
+    """
     kept = kept_from(today)
     until = min(window.until or today - DAY, today)
-    start = max(kept, settings.start or kept)
+    start = max(kept, start or kept)
     if window.since is not None:
         since = max(kept, window.since)
     elif window.full_refresh:
@@ -267,7 +271,7 @@ def days_to_ask(
         day = start
         while day in done and day <= until:
             day += DAY
-        since = max(start, day - settings.lookback * DAY)
+        since = max(start, day - lookback * DAY)
     return (since, until) if since <= until else None
 
 

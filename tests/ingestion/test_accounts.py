@@ -20,7 +20,6 @@ from ingestion.plan import (
     Account,
     Question,
     Report,
-    Settings,
     daily,
     days_to_ask,
     halves,
@@ -33,7 +32,7 @@ from ingestion.units import Reader
 from pipeline.settings import Folder
 
 TODAY = date(2026, 3, 10)
-SETTINGS = Settings("x", 3, date(2026, 3, 1), 60, 2)
+START, LOOKBACK = date(2026, 3, 1), 3
 PATHS = {"account_id": "a", "date": "d", "campaign_id": "c", "impressions": "m.i", "clicks": "m.k"}
 REPORT = Report(
     table=daily("campaign", ("campaign_id",), impressions=pa.int64(), clicks=pa.int64()),
@@ -47,24 +46,27 @@ REPORT = Report(
 
 def test_the_first_run_asks_for_everything_and_the_next_for_the_lookback() -> None:
     window, last = Window(), TODAY - DAY
-    assert days_to_ask(TODAY, window, SETTINGS, set()) == (date(2026, 3, 1), last)
+    assert days_to_ask(TODAY, window, START, LOOKBACK, set()) == (date(2026, 3, 1), last)
     done = {date(2026, 3, 1) + number * DAY for number in range(9)}
-    assert days_to_ask(TODAY, window, SETTINGS, done) == (date(2026, 3, 7), last)
+    assert days_to_ask(TODAY, window, START, LOOKBACK, done) == (date(2026, 3, 7), last)
     later = TODAY + 5 * DAY
-    assert days_to_ask(later, window, SETTINGS, done) == (date(2026, 3, 7), later - DAY)
+    assert days_to_ask(later, window, START, LOOKBACK, done) == (date(2026, 3, 7), later - DAY)
 
 
 def test_a_gap_is_asked_again_though_later_days_are_done() -> None:
     done = {date(2026, 3, 1) + number * DAY for number in range(9)} - {date(2026, 3, 5)}
-    assert days_to_ask(TODAY, Window(), SETTINGS, done) == (date(2026, 3, 2), TODAY - DAY)
+    assert days_to_ask(TODAY, Window(), START, LOOKBACK, done) == (date(2026, 3, 2), TODAY - DAY)
 
 
 def test_what_the_user_asks_for_is_clamped() -> None:
     far = Window(since=date(2010, 1, 1), until=date(2030, 1, 1))
-    assert days_to_ask(TODAY, far, SETTINGS, set()) == (kept_from(TODAY), TODAY)
-    assert days_to_ask(TODAY, Window(since=TODAY + DAY), SETTINGS, set()) is None
+    assert days_to_ask(TODAY, far, START, LOOKBACK, set()) == (kept_from(TODAY), TODAY)
+    assert days_to_ask(TODAY, Window(since=TODAY + DAY), START, LOOKBACK, set()) is None
     full = Window(full_refresh=True)
-    assert days_to_ask(TODAY, full, SETTINGS, {TODAY - DAY}) == (date(2026, 3, 1), TODAY - DAY)
+    assert days_to_ask(TODAY, full, START, LOOKBACK, {TODAY - DAY}) == (
+        date(2026, 3, 1),
+        TODAY - DAY,
+    )
 
 
 def test_thirty_seven_months_are_kept() -> None:

@@ -54,6 +54,19 @@ def test_the_second_run_asks_only_for_the_lookback(google: Accounts) -> None:
     google.assert_truth()
 
 
+def test_the_lookback_is_per_report(google: Accounts) -> None:
+    google.configure(LOOKBACK_DAYS="3", LOOKBACK_DAYS_CAMPAIGN_CONVERSION_ACTION="40")
+    google.collect()
+    google.collect()
+    asked = [entry for entry in google.simulator.control.requests if "since" in entry]
+    first = {3: str(ANCHOR - timedelta(3)), 40: str(ANCHOR - timedelta(40))}
+    assert {(entry["since"], "conversion_action" in entry["query"]) for entry in asked} == {
+        (first[3], False),
+        (first[40], True),
+    }
+    google.assert_truth()
+
+
 def test_the_first_run_is_clamped_to_what_is_kept(google: Accounts) -> None:
     google.configure(START_DATE="2015-01-01", CUSTOMER_IDS='["5103948271"]')
     assert not google.collect().failures
