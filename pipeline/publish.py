@@ -19,6 +19,9 @@ from pipeline.settings import Folder
 
 SCHEMAS = ("marts", "ops")
 KEEP = 5
+RELATIONS = """
+select database_name, schema_name, table_name, comment from duckdb_tables()
+union all select database_name, schema_name, view_name, comment from duckdb_views()"""
 
 
 def publish(folder: Folder, fingerprint: str | None = None) -> dict[str, Any]:
@@ -84,33 +87,37 @@ def _checked_build(folder: Folder) -> dict[str, Any]:
 
 
 def _copy(warehouse: Path, draft: Path) -> dict[str, int]:
-    """Copy the published schemas, with their comments, into a new file."""
+    """Copy the published schemas, with their comments, into a new file; views become tables.
+
+    Views name the warehouse by its file's stem, so it is attached under that name.
+    """
     draft.unlink(missing_ok=True)
+    built = warehouse.stem
     with duckdb.connect(str(draft)) as database:
-        database.execute(f"attach '{_quoted(warehouse)}' as built (read_only)")
+        database.execute(f"attach '{_quoted(warehouse)}' as \"{built}\" (read_only)")
         found = database.execute(
-            "select schema_name, table_name, comment from duckdb_tables() "
-            "where database_name = 'built' and schema_name in (select unnest(?)) order by all",
-            [list(SCHEMAS)],
+            f"select schema_name, table_name, comment from ({RELATIONS}) "
+            "where database_name = ? and schema_name in (select unnest(?)) order by all",
+            [built, list(SCHEMAS)],
         ).fetchall()
         counts = {}
         for schema, table, comment in found:
             name = f'"{schema}"."{table}"'
             database.execute(f'create schema if not exists "{schema}"')
-            database.execute(f"create table {name} as from built.{name}")
+            database.execute(f'create table {name} as from "{built}".{name}')
             _comment(database, f"table {name}", comment)
             counted = database.execute(f"select count(*) from {name}").fetchone()
             counts[f"{schema}.{table}"] = counted[0] if counted else 0
         columns = database.execute(
             "select schema_name, table_name, column_name, comment from duckdb_columns() "
-            "where database_name = 'built' and schema_name in (select unnest(?)) "
+            "where database_name = ? and schema_name in (select unnest(?)) "
             "and comment is not null",
-            [list(SCHEMAS)],
+            [built, list(SCHEMAS)],
         ).fetchall()
         for schema, table, column, comment in columns:
             if f"{schema}.{table}" in counts:
                 _comment(database, f'column "{schema}"."{table}"."{column}"', comment)
-        database.execute("detach built")
+        database.execute(f'detach "{built}"')
         database.execute("checkpoint")
     return counts
 

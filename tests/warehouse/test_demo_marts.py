@@ -139,23 +139,23 @@ def test_calm_days_are_left_alone(snapshot: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_the_snapshot_is_the_marts(demo: Folder, snapshot: duckdb.DuckDBPyConnection) -> None:
-    snapshot.execute(f"attach '{demo.warehouse}' as built (read_only)")
+    snapshot.execute(f"attach '{demo.warehouse}' (read_only)")
     tables = snapshot.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'built' "
-        "and schema_name in ('marts', 'ops')"
+        "select table_schema, table_name from information_schema.tables "
+        "where table_catalog = 'warehouse' and table_schema in ('marts', 'ops')"
     ).fetchall()
     assert len(tables) > 10
     for schema, table in tables:
         name = f"{schema}.{table}"
         here = snapshot.execute(f"describe {name}").fetchall()
-        there = snapshot.execute(f"describe built.{name}").fetchall()
+        there = snapshot.execute(f"describe warehouse.{name}").fetchall()
         assert [row[:2] for row in here] == [row[:2] for row in there]
-        for one, other in ((name, f"built.{name}"), (f"built.{name}", name)):
+        for one, other in ((name, f"warehouse.{name}"), (f"warehouse.{name}", name)):
             differ = snapshot.execute(f"select * from {one} except all select * from {other}")
             assert differ.fetchall() == [], name
     described = snapshot.execute(
         "select count(*), count(comment) from duckdb_columns() "
-        "where schema_name = 'marts' and database_name <> 'built'"
+        "where schema_name = 'marts' and database_name <> 'warehouse'"
     ).fetchone()
     assert described is not None and described[0] == described[1]
 
