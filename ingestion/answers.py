@@ -181,7 +181,13 @@ def _array(answer: bytes) -> bytes:
 
 def _cast(item: pa.Field) -> str:
     kind = sql_type(item.type)
-    return item.name if kind == "VARCHAR" else f"try_cast({item.name} as {kind})"
+    if kind == "VARCHAR":
+        return item.name
+    if pa.types.is_decimal(item.type):
+        # Up to 18 digits DuckDB reads a decimal a hundred times as fast.
+        narrow = f"cast(try_cast({item.name} as DECIMAL(18, 9)) as {kind})"
+        return f"coalesce({narrow}, try_cast({item.name} as {kind}))"
+    return f"try_cast({item.name} as {kind})"
 
 
 def _json(tree: Any) -> str:

@@ -99,18 +99,12 @@ def split_actions(
     database: duckdb.DuckDBPyConnection, campaigns: Path, report: Report, target: Path
 ) -> None:
     """Write the campaign report's actions, one row a type; values without actions included."""
-    lists = f"""
-        select *, {_types("a")} as a_types, {_types("v")} as v_types
-        from (
-            select *, from_json(actions, {SHAPE}) as a, from_json(action_values, {SHAPE}) as v
-            from {parquet(campaigns)}
-            where {GOOD}
-        )"""
+    good = f"select * from {parquet(campaigns)} where {GOOD}"
+    lists = _with_types(good, "actions", "action_values")
     types = f"select *, unnest(list_distinct(list_concat(a_types, v_types))) as t from ({lists})"
     rows = f"""
         select * exclude (extra), cast(null as varchar) as extra, a as r,
-            list_filter(a, lambda x: x.action_type = t)[1] as act,
-            list_filter(v, lambda x: x.action_type = t)[1] as val
+            {_entry("a", "t")} as act, {_entry("v", "t")} as val
         from ({types})"""
     texts = {name: name for name in ("account_id", "campaign_id", "campaign_name")}
     texts |= {
@@ -123,25 +117,41 @@ def split_actions(
 
 def _chosen(rows: str, goals: list[str]) -> str:
     """Add the chosen action type, and its entries `act` and `val`, to rows."""
-    wanted = f"[{', '.join(literal(goal) for goal in goals)}]::varchar[]"
-    first = "list_filter({wanted}, lambda p: list_contains({types}, p))[1]"
-    of_actions = first.format(wanted=wanted, types=_types("a"))
-    of_values = first.format(wanted=wanted, types=_types("v"))
+    first = "case {cases} end"
+    of_actions, of_values = (
+        first.format(
+            cases=" ".join(
+                f"when list_contains({types}, {literal(goal)}) then {literal(goal)}"
+                for goal in goals
+            )
+        )
+        for types in ("a_types", "v_types")
+    )
     return f"""
-        select *, list_filter(a, lambda x: x.action_type = chosen)[1] as act,
-            list_filter(v, lambda x: x.action_type = chosen)[1] as val
+        select *, {_entry("a", "chosen")} as act, {_entry("v", "chosen")} as val
         from (
             select *, coalesce({of_actions}, {of_values}) as chosen
-            from (
-                select *, from_json(r.actions, {SHAPE}) as a,
-                    from_json(r.action_values, {SHAPE}) as v
-                from ({rows})
-            )
+            from ({_with_types(rows, "r.actions", "r.action_values")})
+        )"""
+
+
+def _with_types(rows: str, actions: str, values: str) -> str:
+    """Add the entries of both lists, `a` and `v`, and their types to rows."""
+    return f"""
+        select *, {_types("a")} as a_types, {_types("v")} as v_types
+        from (
+            select *, from_json({actions}, {SHAPE}) as a, from_json({values}, {SHAPE}) as v
+            from ({rows})
         )"""
 
 
 def _types(entries: str) -> str:
-    return f"coalesce(list_transform({entries}, lambda x: x.action_type), [])"
+    return f"list_transform({entries}, lambda x: x.action_type)"
+
+
+def _entry(entries: str, action_type: str) -> str:
+    """Select the first entry of an action type; null where there is none."""
+    return f"{entries}[nullif(list_position({entries}_types, {action_type}), 0)]"
 
 
 def _conversions() -> dict[str, str]:

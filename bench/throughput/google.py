@@ -29,6 +29,7 @@ from ingestion.units import Reader
 
 QUERY = QUERIES["ad"]
 COST = "cast(cost_micros as decimal(38, 0)) * 0.000001::decimal(7, 6)"
+# Decimals of up to 18 digits are what DuckDB reads fastest.
 ROW = """STRUCT(
     customer STRUCT(id VARCHAR),
     segments STRUCT("date" DATE),
@@ -36,7 +37,7 @@ ROW = """STRUCT(
     adGroup STRUCT(id VARCHAR, "name" VARCHAR),
     adGroupAd STRUCT(ad STRUCT(id VARCHAR)),
     metrics STRUCT(impressions BIGINT, clicks BIGINT, costMicros BIGINT,
-        conversions DECIMAL(38, 9), conversionsValue DECIMAL(38, 9)))"""
+        conversions DECIMAL(18, 9), conversionsValue DECIMAL(18, 9)))"""
 
 
 class AdReport(GoogleAds):

@@ -30,7 +30,7 @@ NUMBERS = dict.fromkeys(("impressions", "clicks", "inline_link_clicks", "reach")
 LISTS = dict.fromkeys(("actions", "action_values"), "JSON")
 TYPES = (
     dict.fromkeys(FIELDS.values(), "VARCHAR")
-    | {"spend": "DECIMAL(38, 9)", "date_start": "DATE", "date_stop": "DATE"}
+    | {"spend": "DECIMAL(18, 9)", "date_start": "DATE", "date_stop": "DATE"}
     | NUMBERS
     | LISTS
 )

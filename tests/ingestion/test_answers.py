@@ -1,16 +1,19 @@
 """Answers are cut and parsed exactly, however they are laid out and wherever they are cut."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion import answers
 from ingestion.answers import parse, select_rows, select_text
+from ingestion.contract import MONEY
 from ingestion.http import Cut
 
 TREE = {"a": "VARCHAR", "m": {"k": "VARCHAR"}}
@@ -82,3 +85,16 @@ def test_an_error_in_a_stream_is_found(tmp_path: Path) -> None:
     with duckdb.connect() as database:
         ((text,),) = parse(database, file, select_text("error")).fetchall()
     assert json.loads(text) == {"code": 500}
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=12) | st.integers())
+@settings(max_examples=300, deadline=None)
+def test_a_decimal_is_what_one_cast_gives(number: Decimal | int) -> None:
+    text = f"{number:f}" if isinstance(number, Decimal) else str(number)
+    plain = "try_cast(x as decimal(38, 9))"
+    query = f"select {plain}, {answers._cast(pa.field('x', MONEY))} from (select ? as x)"
+    ((one, other),) = DATABASE.execute(query, [text]).fetchall()
+    assert one == other
+
+
+DATABASE = duckdb.connect()
