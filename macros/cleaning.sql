@@ -49,9 +49,10 @@
 
 
 {% macro latest(column) -%}
+    {#- Rows of one day may differ: the same one wins in every build. -#}
     max_by(
         {{ column }},
-        case when {{ column }} is not null then date_day end
+        cast(date_day as {{ dbt.type_string() }}) || {{ column }}
     )
 {%- endmacro %}
 

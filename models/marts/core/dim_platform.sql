@@ -7,6 +7,12 @@ platforms as (
 
 ),
 
+windows as (
+
+    select * from {{ ref('attribution_windows') }}
+
+),
+
 accounts as (
 
     select distinct platform from {{ ref('dim_account') }}
@@ -26,10 +32,14 @@ final as (
                 platforms.maturity_days, {{ var('default_maturity_days') }}
             ) as bigint
         ) as maturity_days,
+        windows.click_days as attribution_click_days,
+        windows.view_days as attribution_view_days,
+        windows.source as attribution_source,
         accounts.platform is not null as has_data
 
     from platforms
     full outer join accounts on platforms.platform = accounts.platform
+    left join windows on platforms.platform = windows.platform
 
 )
 
