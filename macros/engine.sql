@@ -35,15 +35,6 @@
 {%- endmacro %}
 
 
-{% macro quantile(column, share) -%}
-    {{ return(adapter.dispatch('quantile')(column, share)) }}
-{%- endmacro %}
-
-{% macro duckdb__quantile(column, share) -%}
-    quantile_cont({{ column }}, {{ share }})
-{%- endmacro %}
-
-
 {% macro text_hash(columns) -%}
     {{ return(adapter.dispatch('text_hash')(columns)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""The conversion curve, learned from sixty days of reads, against what conversions came to."""
+"""The conversion curve, learned from eighty days of reads, against what conversions came to."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,8 +11,9 @@ from pipeline.build import dbt_arguments
 from pipeline.settings import Folder
 from simulator.world import World
 
-TODAY = date(2026, 9, 20)
-FIRST_READ = TODAY - timedelta(60)
+ANCHOR = date(2026, 9, 20)
+TODAY = ANCHOR + timedelta(36)
+FIRST_READ = TODAY - timedelta(80)
 SETTLED = TODAY + timedelta(45)
 # Each read takes in the lookback, as the collectors do.
 RECEIPTS = """
@@ -33,10 +34,10 @@ def dbt(folder: Folder, *command: str) -> None:
 @pytest.fixture
 def learned(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
     """Marts on the last day of reading, with what days came to in the table `settled`."""
-    world = World(seed=7, scale="tiny", anchor=TODAY)
+    world = World(seed=7, scale="tiny", anchor=ANCHOR)
     dbt(folder, "seed")
     with duckdb.connect(str(folder.warehouse)) as database:
-        for days in range(0, 61, 2):
+        for days in range(0, 81, 2):
             today = FIRST_READ + timedelta(days)
             database.register("truth", world.truth(today, "campaign"))
             for platform in PLATFORMS:
