@@ -32,7 +32,7 @@ final as (
         rollups.platform,
         rollups.account_id,
         rollups.campaign_id,
-        rollups.period_start as {{ period }}_start,
+        rollups.date_day as {{ period }}_start,
 
         -- names
         accounts.account_name,
@@ -71,10 +71,10 @@ final as (
         on
             rollups.platform = coverage.platform
             and rollups.account_id = coverage.account_id
-            and rollups.period = coverage.period
-            and rollups.period_start = coverage.period_start
+            and rollups.grain = coverage.period
+            and rollups.date_day = coverage.period_start
             and rollups.source_grain = coverage.source_grain
-    where rollups.period = '{{ period }}'
+    where rollups.grain = '{{ period }}'
 
 )
 

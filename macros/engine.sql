@@ -48,3 +48,31 @@
         {%- endfor %}
     ))
 {%- endmacro %}
+
+
+{% macro number_hash(columns) -%}
+    {{ return(adapter.dispatch('number_hash')(columns)) }}
+{%- endmacro %}
+
+{#- A number of which sums tell sets of rows apart, in any order. -#}
+{% macro duckdb__number_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+
+{% macro sql_signature() -%}
+    {{ return(adapter.dispatch('sql_signature')()) }}
+{%- endmacro %}
+
+{#- dbt knows no checksum of macros: DuckDB reads the files. -#}
+{% macro duckdb__sql_signature() -%}
+    {%- if not execute -%}{%- do return('') -%}{%- endif -%}
+    {%- do return(run_query(
+        "select md5(string_agg(md5(content), '' order by filename)) "
+        ~ "from read_text(list_transform(['macros/*.sql', "
+        ~ "'models/staging/*/*.sql', 'models/intermediate/*.sql'], "
+        ~ "lambda name: " ~ dbt.string_literal(
+            dbt.escape_single_quotes(invocation_args_dict.project_dir) ~ '/'
+        ) ~ " || name))"
+    ).rows[0][0]) -%}
+{%- endmacro %}

@@ -48,14 +48,16 @@ with
 campaigns as (
 
     select * from {{ ref('int_campaign_periods') }}
-    where grain = 'day'
+    where grain = 'day' {{ changed_only('and') }}
 
 ),
 
 performance as (
 
     select * from {{ ref('int_performance_judged') }}
-    where grain = 'day' and not is_held and {{ feeds(level) }}
+    where
+        grain = 'day' and not is_held and {{ feeds(level) }}
+        {{ changed_only('and') }}
 
 ),
 
@@ -150,6 +152,7 @@ final as (
         {% for key in campaign_day.split(', ') + keys + names %}
         parts.{{ key }},
         {% endfor %}
+        'day' as grain,
         {% for figure in figures() %}
         case
             when tied.{{ figure }} is null then null
@@ -183,6 +186,7 @@ final as (
         {% for name in names %}
         cast(null as {{ dbt.type_string() }}) as {{ name }},
         {% endfor %}
+        'day' as grain,
         {{ figures() | join(', ') }},
         currency,
         fx_rate,

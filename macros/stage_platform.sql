@@ -26,6 +26,7 @@ final as (
         '{{ report }}' as origin,
         cast(null as bigint) as line,
         '{{ report }}' as report,
+        reported._dlt_load_id as load_id,
 
         -- ids
         '{{ platform }}' as platform,

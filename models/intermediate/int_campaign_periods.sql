@@ -4,7 +4,7 @@ with
 performance as (
 
     select * from {{ ref('int_performance_judged') }}
-    where not is_held and {{ feeds('campaign') }}
+    where not is_held and {{ feeds('campaign') }} {{ changed_only('and') }}
 
 ),
 

@@ -1,5 +1,5 @@
 -- one row per platform, account, campaign and week or month
-{% set keys = 'platform, account_id, campaign_id, period, period_start' %}
+{% set keys = 'platform, account_id, campaign_id, grain, date_day' %}
 {% set figures = 'impressions, clicks, cost, conversions, conversion_value, '
     ~ 'cost_local, conversion_value_local, currency' %}
 
@@ -15,9 +15,12 @@ daily as (
 
     {% for period in ['week', 'month'] %}
     select
-        *,
-        '{{ period }}' as period,
-        {{ period_start(period, 'date_day') }} as period_start
+        platform,
+        account_id,
+        campaign_id,
+        '{{ period }}' as grain,
+        {{ period_start(period, 'date_day') }} as date_day,
+        {{ figures }}
 
     from periods
     where grain = 'day'
@@ -38,6 +41,7 @@ from_days as (
         {{ the_only('currency') }} as currency
 
     from daily
+    {{ changed_only('where') }}
     group by {{ keys }}
 
 ),
@@ -46,12 +50,10 @@ exported as (
 
     select
         *,
-        grain as period,
-        grain as source_grain,
-        date_day as period_start
+        grain as source_grain
 
     from periods
-    where grain != 'day'
+    where grain != 'day' {{ changed_only('and') }}
 
 ),
 
@@ -63,16 +65,7 @@ final as (
     union all
     select {{ keys }}, source_grain, {{ figures }}
     from exported
-    where not exists (
-        select 1
-        from from_days
-        where
-            from_days.platform = exported.platform
-            and from_days.account_id = exported.account_id
-            and from_days.campaign_id = exported.campaign_id
-            and from_days.period = exported.period
-            and from_days.period_start = exported.period_start
-    )
+    where ({{ keys }}) not in (select {{ keys }} from from_days)
 
 )
 

@@ -1,11 +1,9 @@
 -- one row per row of an export that breaks a rule, parsed or not
+{{ config(materialized='view') }}
 {% set columns = [
-    'source', 'part', 'origin', 'line', 'report', 'platform', 'account_id',
-    'account_name', 'currency', 'time_zone', 'grain', 'date_day',
-    'campaign_id', 'campaign_name', 'ad_group_id', 'ad_group_name', 'ad_id',
-    'ad_name', 'channel', 'device', 'country', 'impressions', 'clicks',
-    'cost_local', 'conversions', 'conversion_value_local',
-] %}
+    'source', 'platform', 'account_id', 'report', 'origin', 'line', 'date_day',
+    'reason', 'detail', 'row_json', 'cost_held', 'currency', 'read_at',
+] | join(', ') %}
 with
 
 quarantine as (
@@ -14,65 +12,22 @@ quarantine as (
 
 ),
 
--- Money without a rate is listed once, with the report that totals come from.
-performance as (
-
-    select * from {{ ref('int_performance_judged') }}
-    where reason is not null and (is_held or {{ is_authority() }})
-
-),
-
 unparsed as (
 
     select
-        source,
-        platform,
-        account_id,
+        *,
         cast(null as {{ dbt.type_string() }}) as report,
-        origin,
-        line,
-        date_day,
-        reason,
-        detail,
-        {{ row_as_json(['raw_text']) }} as row_json,
-        cost_held,
-        currency,
-        read_at
+        {{ row_as_json(['raw_text']) }} as row_json
 
     from quarantine
 
 ),
 
-broken as (
-
-    select
-        source,
-        platform,
-        account_id,
-        report,
-        origin,
-        line,
-        date_day,
-        reason,
-        case reason
-            {% for reason, detail in quarantine_details().items() %}
-            when '{{ reason }}' then '{{ detail }}'
-            {% endfor %}
-        end as detail,
-        {{ row_as_json(columns) }} as row_json,
-        case when {{ is_authority() }} then cost_local else 0 end as cost_held,
-        currency,
-        read_at
-
-    from performance
-
-),
-
 final as (
 
-    select * from unparsed
+    select {{ columns }} from unparsed
     union all
-    select * from broken
+    select {{ columns }} from {{ ref('int_rows_broken') }}
 
 )
 

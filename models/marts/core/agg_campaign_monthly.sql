@@ -1,2 +1,3 @@
 -- one row per platform, account, campaign and month
+{{ config(materialized='view') }}
 {{ campaign_rollup('month') }}

@@ -1,2 +1,3 @@
 -- one row per platform, account, campaign and week
+{{ config(materialized='view') }}
 {{ campaign_rollup('week') }}

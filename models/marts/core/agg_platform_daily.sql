@@ -1,4 +1,5 @@
 -- one row per platform and day with figures
+{{ config(materialized='view') }}
 with
 
 campaigns as (

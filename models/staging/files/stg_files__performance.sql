@@ -16,6 +16,7 @@ final as (
         origin,
         line,
         'export' as report,
+        _dlt_load_id as load_id,
 
         -- ids
         lower(trim(platform)) as platform,
