@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 4173
 export CAMPAIGNS_DATA_DIR ?= data
 
-.PHONY: setup demo test lint bench serve clean help
+.PHONY: setup demo test lint bench docs serve clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   every test, browser included"
 	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
 	@echo "make serve  the built site      make clean  remove what was made"
+	@echo "make docs   every model and column, as one page"
 	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 
 setup: .venv/ready reports/node_modules/ready
@@ -51,6 +52,10 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+docs: setup
+	@$(BIN)/dbt docs generate --static --quiet --target-path "$(CAMPAIGNS_DATA_DIR)/dbt"
+	@echo "$(CAMPAIGNS_DATA_DIR)/dbt/static_index.html"
 
 serve:
 	@echo "http://localhost:$(PORT)"
