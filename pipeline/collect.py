@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ingestion.accounts import AccountsPlatform
 from ingestion.contract import Collector, Window
+from ingestion.exchange_rates import NAME as EXCHANGE_RATES
+from ingestion.exchange_rates import ExchangeRates
 from ingestion.facebook_ads import FacebookAds
 from ingestion.files import FilePlatform
 from ingestion.google_ads import GoogleAds
@@ -21,19 +23,27 @@ PLATFORMS: dict[str, type[AccountsPlatform]] = {
 
 
 def collectors(sources: list[str]) -> list[Collector]:
-    """Make a collector for every SOURCE; without any, for everything that is configured."""
+    """Make a collector for every SOURCE; without any, for everything that is configured.
+
+    Exchange rates are read with every source where their file is set.
+    """
+    rates = ExchangeRates.configured()
     found: list[Collector] = []
-    for source in sources or _configured():
-        if source in PLATFORMS:
+    for source in sources or _configured(rates):
+        if source == EXCHANGE_RATES:
+            rates = ExchangeRates.required()
+        elif source in PLATFORMS:
             found.append(PLATFORMS[source]())
         elif Path(source).suffix in (".yml", ".yaml"):
             path = Path(source)
             root = setting("sources.files.root")
             found.append(FilePlatform(load_spec(path), Path(root or path.parent).absolute()))
         else:
-            near = difflib.get_close_matches(source, PLATFORMS, n=1)
+            near = difflib.get_close_matches(source, [*PLATFORMS, EXCHANGE_RATES], n=1)
             hint = f"did you mean {near[0]}?" if near else "give the path of a platform spec, *.yml"
             raise UsageError(f"'{source}' is no platform; {hint}")
+    if rates is not None:
+        found.append(rates)
     names = [collector.name for collector in found]
     for name in names:
         if names.count(name) > 1:
@@ -48,7 +58,7 @@ def checkable(platform: str) -> AccountsPlatform:
     return PLATFORMS[platform]()
 
 
-def _configured() -> list[str]:
+def _configured(rates: ExchangeRates | None) -> list[str]:
     """Name the platforms that have credentials and the specs that the settings point at."""
     keys = {"google_ads": "refresh_token", "facebook_ads": "access_token"}
     platforms = [name for name, key in keys.items() if setting(f"sources.{name}.{key}")]
@@ -57,7 +67,7 @@ def _configured() -> list[str]:
         for pattern in setting_list("sources.files.specs")
         for path in sorted(Path().glob(pattern))
     ]
-    if not platforms and not specs:
+    if not platforms and not specs and rates is None:
         raise UsageError(
             "nothing to collect: name a SOURCE (a platform or a spec such as my_export.yml), set "
             "SOURCES__FILES__SPECS='[\"specs/*.yml\"]' or a platform's credentials"

@@ -3,7 +3,7 @@ with
 
 exchange_rates as (
 
-    select * from {{ ref('exchange_rates') }}
+    select * from {{ ref('int_exchange_rates') }}
 
 ),
 
@@ -12,14 +12,16 @@ spans as (
     select
         currency,
         rate_to_usd,
-        date as rate_date,
+        rate_date,
         least(
-            {{ add_days('date', var('fx_max_age_days')) }},
+            {{ add_days('rate_date', var('fx_max_age_days')) }},
             coalesce(
                 {{ add_days(
-                    'lead(date) over (partition by currency order by date)', -1
+                    'lead(rate_date) over (
+                        partition by currency order by rate_date
+                    )', -1
                 ) }},
-                {{ add_days('date', var('fx_max_age_days')) }}
+                {{ add_days('rate_date', var('fx_max_age_days')) }}
             )
         ) as last_day
 

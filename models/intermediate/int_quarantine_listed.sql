@@ -8,7 +8,9 @@ with
 
 quarantine as (
 
-    {{ union_staging('quarantine') }}
+    {{ union_staging(
+        'quarantine', var('collected') + ['exchange_rates']
+    ) }}
 
 ),
 

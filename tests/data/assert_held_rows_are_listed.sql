@@ -24,7 +24,9 @@ unparsed as (
         count(*) as row_count,
         sum(cost_held) as cost_held
 
-    from ({{ union_staging('quarantine') }}) as quarantine
+    from (
+        {{ union_staging('quarantine', var('collected') + ['exchange_rates']) }}
+    ) as quarantine
     group by source, reason
 
 ),

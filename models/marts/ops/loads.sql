@@ -3,7 +3,7 @@ with
 
 loads as (
 
-    {{ union_staging('loads') }}
+    {{ union_staging('loads', var('collected') + ['exchange_rates']) }}
 
 ),
 

@@ -1,0 +1,2 @@
+-- one row per rates file that was read
+{{ stage_loads('raw_exchange_rates') }}
