@@ -48,11 +48,10 @@
 {%- endmacro %}
 
 
-{% macro latest(column) -%}
-    {#- Rows of one day may differ: the same one wins in every build. -#}
+{% macro latest(column, day='date_day') -%}
     max_by(
         {{ column }},
-        cast(date_day as {{ dbt.type_string() }}) || {{ column }}
+        cast({{ day }} as {{ dbt.type_string() }}) || {{ column }}
     )
 {%- endmacro %}
 

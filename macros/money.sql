@@ -24,7 +24,9 @@
 
 {% macro sum_of_one_currency(amount, currency='currency') -%}
     case
-        when count(distinct coalesce({{ currency }}, '')) = 1
+        when
+            min(coalesce({{ currency }}, ''))
+            = max(coalesce({{ currency }}, ''))
             then cast(sum({{ amount }}) as decimal(38, 9))
     end
 {%- endmacro %}
@@ -32,7 +34,9 @@
 
 {% macro the_only(column) -%}
     case
-        when count({{ column }}) = count(*) and count(distinct {{ column }}) = 1
+        when
+            count({{ column }}) = count(*)
+            and min({{ column }}) = max({{ column }})
             then max({{ column }})
     end
 {%- endmacro %}

@@ -1,10 +1,9 @@
 -- one row per platform, account, campaign, ad group and ad with figures
 with
 
-days as (
+months as (
 
-    select * from {{ ref('int_ad_daily') }}
-    where ad_id != '{{ unattributed() }}'
+    select * from {{ ref('int_ad_months') }}
 
 ),
 
@@ -24,10 +23,10 @@ seen as (
         ad_id,
         {{ latest('ad_group_name') }} as ad_group_name,
         {{ latest('ad_name') }} as ad_name,
-        min(date_day) as first_day,
-        max(date_day) as last_day
+        min(first_day) as first_day,
+        max(last_day) as last_day
 
-    from days
+    from months
     group by platform, account_id, campaign_id, ad_group_id, ad_id
 
 ),
