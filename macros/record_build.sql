@@ -1,3 +1,23 @@
+{% macro is_writing() -%}
+    {% do return(flags.WHICH in ('build', 'run', 'seed', 'snapshot')) %}
+{%- endmacro %}
+
+
+{% macro record_begin() -%}
+    {%- if not execute or not is_writing() -%}{%- do return('') -%}{%- endif -%}
+    {%- set begun = source('ops', 'builds_begun').render() -%}
+    {%- do run_query(
+        'insert into ' ~ begun ~ ' values ('
+        ~ dbt.string_literal(invocation_id) ~ ", cast('"
+        ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as timestamp))"
+    ) -%}
+    {#- dbt rolls on-run-start back, and making a schema commits. -#}
+    {%- do adapter.create_schema(api.Relation.create(
+        database=target.database, schema='ops'
+    )) -%}
+{%- endmacro %}
+
+
 {% macro record_build(results) -%}
     {%- if not execute -%}{%- do return('') -%}{%- endif -%}
     {%- set failures = [] -%}
@@ -8,9 +28,8 @@
         }) -%}
     {%- endfor -%}
     {#- What only looks leaves the last build as it was, unless a test failed. -#}
-    {%- set writes = flags.WHICH in ('build', 'run', 'seed', 'snapshot') -%}
     {%- set judges = flags.WHICH == 'test' and failures -%}
-    {%- if not writes and not judges -%}{%- do return('') -%}{%- endif -%}
+    {%- if not is_writing() and not judges -%}{%- do return('') -%}{%- endif -%}
     {%- set args = invocation_args_dict -%}
     {%- set narrowed = args.get('select') or args.get('exclude')
         or args.get('selector') or args.get('resource_types')

@@ -50,11 +50,21 @@ def dbt_arguments(folder: Folder, *command: str) -> list[str]:
 
 
 def last_build(database: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
-    """Read the newest row of ops.builds (see macro record_build), None before the first build."""
-    known = "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'builds'"
+    """Read the newest build with its row of ops.builds, None before the first build.
+
+    One that began and has no such row, in a file that nobody is writing to, was killed.
+    """
+    known = (
+        "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'builds_begun'"
+    )
     if database.execute(known).fetchone() is None:
         return None
-    rows = database.execute("select * from ops.builds order by finished_at desc limit 1")
+    rows = database.execute(
+        "select invocation_id, finished_at, coalesce(status, 'killed') as status,"
+        " coalesce(is_full, false) as is_full, failures from ops.builds_begun as begun"
+        " full join ops.builds using (invocation_id)"
+        " order by coalesce(begun.started_at, builds.started_at) desc limit 1"
+    )
     return next(iter(rows.to_arrow_table().to_pylist()), None)
 
 

@@ -32,6 +32,15 @@ Sources = Annotated[
 ]
 Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day to read.")]
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day to read.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        metavar="TARGET",
+        help="file (a DuckDB snapshot), parquet, sqlite or postgres; several by commas. "
+        "Default: the setting publish.to, else file.",
+    ),
+]
 Full = Annotated[bool, typer.Option("--full-refresh", help="Read everything again.")]
 
 
@@ -65,14 +74,14 @@ def build() -> None:
         run_dbt(folder)
 
 
-@app.command(epilog="Example: campaigns publish")
-def publish() -> None:
+@app.command(epilog="Example: campaigns publish --to file,parquet")
+def publish(to: Targets = None) -> None:
     """Publish the last good build as a snapshot for the site, the API and analysts."""
     from pipeline.publish import publish as publish_snapshot
 
     folder = Folder().prepare()
     with writing(folder, "publish"):
-        pointer = publish_snapshot(folder)
+        pointer = publish_snapshot(folder, to=to or ())
     out.print(f"published {pointer['version']}: {pointer['database']}", soft_wrap=True)
 
 

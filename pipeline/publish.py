@@ -1,11 +1,11 @@
 """Publish: write a versioned read-only snapshot of the marts, then swap one small pointer.
 
 Readers follow `CURRENT.json`; a file that it ever named is never written again, so a reader that
-has an older snapshot open finishes undisturbed.
+has an older snapshot open finishes undisturbed. Other targets are copies of that snapshot.
 """
 
-import json
-import os
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,55 +13,65 @@ from typing import Any
 import duckdb
 
 from pipeline.build import last_build
-from pipeline.console import task
+from pipeline.console import say, task
 from pipeline.errors import CampaignsError
-from pipeline.settings import Folder
+from pipeline.settings import Folder, setting_list
+from pipeline.targets import FILE, copies
+from pipeline.targets.durable import read_json, swap, swap_json
+from pipeline.targets.snapshot import KEEP, Snapshot, quoted
 
 SCHEMAS = ("marts", "ops")
-KEEP = 5
+WHY_NOT = {"error": "failed", "killed": "was killed before it ended"}
 RELATIONS = """
 select database_name, schema_name, table_name, comment from duckdb_tables()
 union all select database_name, schema_name, view_name, comment from duckdb_views()"""
 
 
-def publish(folder: Folder, fingerprint: str | None = None) -> dict[str, Any]:
-    """Publish what the last build made; refuses a build that failed or was partial.
+def publish(
+    folder: Folder, fingerprint: str | None = None, to: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Publish what the last build made; refuses a build that failed, was killed or was partial.
 
-    `fingerprint` says what it was built from (see pipeline.fingerprint). Returns the pointer:
-    version, database (file name), published_at, build, fingerprint, tables (rows by table).
+    `fingerprint` says what it was built from (see pipeline.fingerprint); `to` names targets, none
+    for those of the setting `publish.to`. Returns the pointer: version, database (file name),
+    published_at, build, fingerprint, tables (rows by table). A copy that fails raises after all
+    others are written; its target keeps what it had.
     """
+    wanted = list(to) or setting_list("publish.to") or [FILE]
+    names = [name.strip() for names in wanted for name in names.split(",")]
+    targets = copies(names, folder)
     if not folder.warehouse.exists():
         raise CampaignsError("nothing to publish: run `campaigns collect` and `campaigns build`")
     folder.published.mkdir(exist_ok=True)
-    version = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    target = folder.published / f"warehouse-{version}.duckdb"
-    draft = target.with_suffix(".draft")
-    with task("publishing a snapshot"):
-        try:
-            build = _checked_build(folder)
-            tables = _copy(folder.warehouse, draft)
-            _sync(draft)
-            draft.rename(target)
-        finally:
-            draft.unlink(missing_ok=True)
-        pointer = {
-            "version": version,
-            "database": target.name,
-            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "build": build["invocation_id"],
-            "fingerprint": fingerprint,
-            "tables": tables,
-        }
-        _swap(folder.published / "CURRENT.json", pointer)
-        for old in sorted(folder.published.glob("warehouse-*.duckdb"))[:-KEEP]:
-            old.unlink()
+    for left in folder.published.glob("*.draft*"):
+        left.unlink()
+    build = _checked_build(folder)
+    pointer = current(folder)
+    if FILE in names or pointer is None or pointer["build"] != build["invocation_id"]:
+        pointer = _publish_file(folder, build, fingerprint)
+    problems = []
+    for name, target in targets.items():
+        with task(f"copying the snapshot to {name}"):
+            try:
+                where = target.write(Snapshot(folder.published / pointer["database"], pointer))
+            except CampaignsError as error:
+                problems.append(str(error))
+                continue
+        _note_copy(folder, name, pointer["version"], where)
+        say(f"  {name}: {where}")
+    if problems:
+        raise CampaignsError("; ".join(problems))
     return pointer
 
 
 def current(folder: Folder) -> dict[str, Any] | None:
     """Read the pointer to the live snapshot, None before the first publish."""
-    path = folder.published / "CURRENT.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_json(folder.published / "CURRENT.json")
+
+
+def copied(folder: Folder) -> dict[str, dict[str, str]]:
+    """Read which snapshot each target was given last: its version and where it is."""
+    return read_json(folder.published / "COPIES.json") or {}
 
 
 def snapshot_path(folder: Folder) -> Path:
@@ -72,13 +82,62 @@ def snapshot_path(folder: Folder) -> Path:
     return folder.published / pointer["database"]
 
 
+@contextmanager
+def reading(folder: Folder) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open the live snapshot for reading; it stays the same one until it is closed.
+
+    A reader that was held up between pointer and file while KEEP newer snapshots came finds its
+    file gone, and follows the pointer again.
+    """
+    while True:
+        path = snapshot_path(folder)
+        try:
+            database = duckdb.connect(str(path), read_only=True)
+        except duckdb.IOException:
+            if snapshot_path(folder) == path:
+                raise
+            continue
+        with database:
+            yield database
+        return
+
+
+def _publish_file(folder: Folder, build: dict[str, Any], fingerprint: str | None) -> dict[str, Any]:
+    version = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = folder.published / f"warehouse-{version}.duckdb"
+    draft = target.with_suffix(".draft")
+    with task("publishing a snapshot"):
+        try:
+            tables = _copy(folder.warehouse, draft)
+            swap(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+        pointer = {
+            "version": version,
+            "database": target.name,
+            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "build": build["invocation_id"],
+            "fingerprint": fingerprint,
+            "tables": tables,
+        }
+        swap_json(folder.published / "CURRENT.json", pointer)
+        for old in sorted(folder.published.glob("warehouse-*.duckdb"))[:-KEEP]:
+            old.unlink()
+    return pointer
+
+
+def _note_copy(folder: Folder, name: str, version: str, where: str) -> None:
+    entry = {name: {"version": version, "where": where}}
+    swap_json(folder.published / "COPIES.json", copied(folder) | entry)
+
+
 def _checked_build(folder: Folder) -> dict[str, Any]:
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
         build = last_build(database)
     if build is None:
         raise CampaignsError("nothing to publish: run `campaigns build` first")
     if build["status"] != "success" or not build["is_full"]:
-        why = "failed" if build["status"] != "success" else "covered only a part of the models"
+        why = WHY_NOT.get(build["status"], "covered only a part of the models")
         raise CampaignsError(
             f"not published: the last build {why}; readers keep the last snapshot. "
             "Run `campaigns build`, then `campaigns publish`"
@@ -94,7 +153,7 @@ def _copy(warehouse: Path, draft: Path) -> dict[str, int]:
     draft.unlink(missing_ok=True)
     built = warehouse.stem
     with duckdb.connect(str(draft)) as database:
-        database.execute(f"attach '{_quoted(warehouse)}' as \"{built}\" (read_only)")
+        database.execute(f"attach '{quoted(warehouse)}' as \"{built}\" (read_only)")
         found = database.execute(
             f"select schema_name, table_name, comment from ({RELATIONS}) "
             "where database_name = ? and schema_name in (select unnest(?)) order by all",
@@ -124,25 +183,4 @@ def _copy(warehouse: Path, draft: Path) -> dict[str, int]:
 
 def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str | None) -> None:
     if text:
-        database.execute(f"comment on {what} is '{_quoted(text)}'")
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _swap(path: Path, content: dict[str, Any]) -> None:
-    """Replace a small JSON file in one step."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    _sync(draft)
-    draft.replace(path)
-    _sync(path.parent)
+        database.execute(f"comment on {what} is '{quoted(text)}'")

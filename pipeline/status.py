@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from pipeline.build import last_build
-from pipeline.publish import current, snapshot_path
+from pipeline.publish import copied, current, reading
 from pipeline.settings import Folder
 
 DATASETS = """
@@ -29,6 +29,7 @@ class Status:
     """The answer of `campaigns status`; rows are dicts with the columns of the query above."""
 
     snapshot: dict[str, Any] | None
+    copies: dict[str, dict[str, str]] = field(default_factory=dict)
     build: dict[str, Any] | None = None
     loads: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +45,8 @@ class Status:
         """Why the live snapshot is not of the last build, None where it is."""
         if self.build is None:
             return "nothing was built yet: run `campaigns build`"
+        if self.build["status"] == "killed":
+            return "the last build was killed before it ended: run `campaigns build` again"
         if self.build["status"] != "success":
             return f"the last build failed: {self.build['failures']}"
         if not self.build["is_full"]:
@@ -55,7 +58,7 @@ class Status:
 
 def read_status(folder: Folder) -> Status:
     """Read the state; while a run is writing, what the snapshot knows."""
-    status = Status(current(folder))
+    status = Status(current(folder), copied(folder))
     if not folder.warehouse.exists():
         status.note = "no warehouse yet: run `campaigns collect`"
         return status
@@ -64,7 +67,7 @@ def read_status(folder: Folder) -> Status:
     except duckdb.IOException:
         status.note = "a run is writing to the warehouse; this is what the snapshot knows"
         if status.snapshot is not None:
-            with duckdb.connect(str(snapshot_path(folder)), read_only=True) as database:
+            with reading(folder) as database:
                 status.build = last_build(database)
                 status.held = _rows(database, HELD)
         return status
@@ -92,6 +95,10 @@ def lines(status: Status) -> list[str]:
     else:
         age = datetime.fromisoformat(status.snapshot["published_at"])
         told.append(f"published: {status.snapshot['version']}, {age:%Y-%m-%d %H:%M UTC}")
+        for name, copy in status.copies.items():
+            same = copy["version"] == status.snapshot["version"]
+            which = "the same" if same else f"older: {copy['version']}"
+            told.append(f"copy in {name}: {which}, {copy['where']}")
     if status.note is None and status.why_not_newer:
         told.append(f"not newer because: {status.why_not_newer}")
     if status.loads:

@@ -1,0 +1,114 @@
+"""A published snapshot as its copies read it: tables, typed columns, rows."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+from pipeline.errors import CampaignsError
+from pipeline.settings import Folder
+
+# Snapshots that stay, so that a reader who has read a pointer finds what it names.
+KEEP = 5
+# What every target can hold exactly. HUGEINT, for one, becomes a float in Parquet.
+KINDS = (
+    *("VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "DECIMAL"),
+    *("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its DuckDB type and what it means."""
+
+    name: str
+    type: str
+    comment: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type without its parameters."""
+        return re.sub(r"\(.*\)", "", self.type)
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of a snapshot; `rows` counts its rows."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    rows: int
+    comment: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The table's name in SQL, where its schema is at hand."""
+        return f'"{self.schema}"."{self.name}"'
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot that was published: its file and the pointer that names it."""
+
+    file: Path
+    pointer: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """Name of the snapshot, the same in every copy."""
+        return self.pointer["version"]
+
+    @contextmanager
+    def opened(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Open an in-memory database in which the snapshot is attached as `snapshot`."""
+        with duckdb.connect() as database:
+            database.execute("set TimeZone = 'UTC'")
+            database.execute(f"attach '{quoted(self.file)}' as snapshot (read_only)")
+            yield database
+
+    def tables(self, database: duckdb.DuckDBPyConnection) -> list[PublishedTable]:
+        """Describe every table; raises CampaignsError at a type that not every target holds."""
+        found = database.execute(
+            "select schema_name, table_name, comment from duckdb_tables() "
+            "where database_name = 'snapshot' order by all"
+        ).fetchall()
+        described = []
+        for schema, name, comment in found:
+            rows = database.execute(
+                "select column_name, data_type, comment from duckdb_columns() "
+                "where database_name = 'snapshot' and schema_name = ? and table_name = ? "
+                "order by column_index",
+                [schema, name],
+            ).fetchall()
+            columns = tuple(Column(*row) for row in rows)
+            for column in columns:
+                if column.kind not in KINDS:
+                    raise CampaignsError(
+                        f"{schema}.{name}.{column.name} is a {column.type}, which not every "
+                        "target can hold exactly: cast it in its model"
+                    )
+            count = self.pointer["tables"][f"{schema}.{name}"]
+            described.append(PublishedTable(schema, name, columns, count, comment))
+        return described
+
+
+class Target(Protocol):
+    """A place for a copy of a snapshot."""
+
+    def __init__(self, folder: Folder) -> None:
+        """Read the target's settings; `folder` is where files go unless a setting says more."""
+        ...
+
+    def write(self, snapshot: Snapshot) -> str:
+        """Copy every table, all or nothing; returns where it is, without any secret."""
+        ...
+
+
+def quoted(text: object) -> str:
+    """Escape a text for an SQL literal."""
+    return str(text).replace("'", "''")
