@@ -20,7 +20,7 @@ from ingestion.contract import MEASURES, Batch, Table
 from ingestion.http import Cut, Drifted, Problem
 from ingestion.plan import Report
 
-ROWS = 200_000
+ROWS = 25_000
 
 
 @dataclass
@@ -42,7 +42,9 @@ class Spool:
         self.database = duckdb.connect(
             config={
                 "threads": 2,
-                "memory_limit": "2GB",
+                "memory_limit": "1GB",
+                # A file is read once or twice, then removed.
+                "enable_external_file_cache": False,
                 "temp_directory": str(folder / "spill"),
                 "preserve_insertion_order": False,
             }

@@ -28,7 +28,7 @@ HISTORIES = {
 }
 RELATIONS = """
 select table_schema || '.' || table_name from information_schema.tables
-where table_schema in ('marts', 'ops') and table_name <> 'builds' order by all"""
+where table_schema in ('marts', 'ops') and not starts_with(table_name, 'builds') order by all"""
 # A row that no decimal can convert: the build fails on it half-way.
 TOO_DEAR = f"""
 insert into raw_files.performance by name
