@@ -157,10 +157,10 @@ class _Run:
             threading.Thread(target=self._work, args=(waiting, spool), daemon=True)
             for _ in range(min(self.settings.parallel, len(accounts)))
         ]
-        for thread in threads:
-            thread.start()
         running = len(accounts)
         try:
+            for thread in threads:
+                thread.start()
             while running:
                 item = self.ready.get()
                 if item is None:
@@ -175,7 +175,8 @@ class _Run:
             self.stop.set()
             deadline = time.monotonic() + GRACE
             for thread in threads:
-                thread.join(max(deadline - time.monotonic(), 0))
+                if thread.is_alive():
+                    thread.join(max(deadline - time.monotonic(), 0))
 
     def put(self, item: Batch | Spooled | None) -> None:
         """Pass something on; raises a `Problem` where the run was stopped."""
