@@ -223,6 +223,13 @@ campaigns as (
 
 ),
 
+rates as (
+
+    select * from {{ ref('int_exchange_rates_daily') }}
+    where currency != '{{ var("reporting_currency") }}'
+
+),
+
 {% if level == 'ad' %}
 ads as (
 
@@ -272,6 +279,8 @@ final as (
         figures.currency,
         cast(figures.fx_rate as decimal(18, 12)) as fx_rate,
         figures.fx_rate_date,
+        case when figures.fx_rate is not null then rates.fx_source end
+            as fx_source,
 
         -- trust
         coalesce(coverage.is_complete, false) as is_complete,
@@ -296,6 +305,10 @@ final as (
             and figures.ad_group_id = ads.ad_group_id
             and figures.ad_id = ads.ad_id
     {% endif %}
+    left join rates
+        on
+            figures.currency = rates.currency
+            and figures.date_day = rates.date_day
     left join coverage
         on
             figures.platform = coverage.platform

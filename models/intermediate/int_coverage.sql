@@ -7,54 +7,31 @@ answered as (
 
 ),
 
-reports as (
+expected as (
 
-    select distinct
-        platform,
-        account_id,
-        report
-
-    from answered
-    where grain = 'day'
+    select * from {{ ref('int_coverage_expected') }}
 
 ),
 
-spans as (
+unanswered as (
 
     select
-        platform,
-        account_id,
-        {{ each_day('min(date_day)', 'max(date_day)') }} as date_day
-
-    from answered
-    where grain = 'day'
-    group by platform, account_id
-
-),
-
-never_asked as (
-
-    select
-        spans.platform,
-        spans.account_id,
-        reports.report,
+        expected.platform,
+        expected.account_id,
+        expected.report,
         'day' as grain,
-        spans.date_day,
-        'never_asked' as status,
-        'no receipt mentions this day' as detail,
+        expected.date_day,
+        expected.status,
+        expected.detail,
         cast(null as timestamp) as read_at
 
-    from spans
-    inner join reports
-        on
-            spans.platform = reports.platform
-            and spans.account_id = reports.account_id
+    from expected
     left join answered
         on
-            spans.platform = answered.platform
-            and spans.account_id = answered.account_id
-            and reports.report = answered.report
-            and spans.date_day = answered.date_day
+            expected.platform = answered.platform
+            and expected.account_id = answered.account_id
+            and expected.report = answered.report
+            and expected.date_day = answered.date_day
             and answered.grain = 'day'
     where answered.date_day is null
 
@@ -64,7 +41,7 @@ final as (
 
     select * from answered
     union all
-    select * from never_asked
+    select * from unanswered
 
 )
 

@@ -1,18 +1,13 @@
 -- one row per currency and day on which a rate may be used
 with
 
-exchange_rates as (
-
-    select * from {{ ref('int_exchange_rates') }}
-
-),
-
 spans as (
 
     select
         currency,
         rate_to_usd,
         rate_date,
+        rate_source,
         least(
             {{ add_days('rate_date', var('fx_max_age_days')) }},
             coalesce(
@@ -25,7 +20,7 @@ spans as (
             )
         ) as last_day
 
-    from exchange_rates
+    from {{ ref('int_exchange_rates') }}
     where currency != 'USD'
 
 ),
@@ -36,6 +31,7 @@ days as (
         currency,
         rate_to_usd,
         rate_date,
+        rate_source,
         {{ each_day('rate_date', 'last_day') }} as date_day
 
     from spans
@@ -50,7 +46,9 @@ with_usd as (
         'USD' as currency,
         1 as rate_to_usd,
         date_day as rate_date,
+        cast(null as {{ dbt.type_string() }}) as rate_source,
         date_day
+
     from days
 
 ),
@@ -65,7 +63,8 @@ final as (
             cast(with_usd.rate_to_usd as double)
             / cast(reporting.rate_to_usd as double) as decimal(18, 12)
         ) as fx_rate,
-        least(with_usd.rate_date, reporting.rate_date) as fx_rate_date
+        least(with_usd.rate_date, reporting.rate_date) as fx_rate_date,
+        coalesce(with_usd.rate_source, reporting.rate_source) as fx_source
 
     from with_usd
     inner join with_usd as reporting

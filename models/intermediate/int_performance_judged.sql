@@ -5,13 +5,7 @@ with
 
 performance as (
 
-    {{ union_staging('performance') }}
-
-),
-
-claims as (
-
-    select * from {{ ref('int_slice_claims') }}
+    select * from {{ ref('int_performance') }}
 
 ),
 
@@ -37,17 +31,24 @@ judged as (
         case
             when claims.fault is not null then claims.fault
             when performance.cost_local < 0 then 'negative_cost'
+            when
+                performance.impressions = 0
+                and performance.clicks > coalesce(
+                    platforms.late_clicks, {{ var('default_late_clicks') }}
+                ) then 'clicks_without_impressions'
             when not claims.is_speaking then 'slice_claimed_twice'
         end as fault
 
     from performance
-    left join claims
+    left join {{ ref('int_slice_claims') }} as claims
         on
             performance.source = claims.source
             and performance.platform = claims.platform
             and performance.account_id = claims.account_id
             and performance.grain = claims.grain
             and performance.date_day = claims.date_day
+    left join {{ ref('platforms') }} as platforms
+        on performance.platform = platforms.platform
     left join rates
         on
             performance.currency = rates.currency

@@ -14,14 +14,26 @@ quarantine as (
 
 ),
 
+released as (
+
+    select * from {{ ref('int_rows_released') }}
+
+),
+
 unparsed as (
 
     select
-        *,
+        quarantine.*,
         cast(null as {{ dbt.type_string() }}) as report,
         {{ row_as_json(['raw_text']) }} as row_json
 
     from quarantine
+    left join released
+        on
+            quarantine.source = released.source
+            and quarantine.origin = released.origin
+            and quarantine.line = released.line
+    where released.line is null
 
 ),
 

@@ -1,11 +1,4 @@
 -- one row per row of a report or an export that breaks a rule
-{% set columns = [
-    'source', 'part', 'origin', 'line', 'report', 'platform', 'account_id',
-    'account_name', 'currency', 'time_zone', 'grain', 'date_day',
-    'campaign_id', 'campaign_name', 'ad_group_id', 'ad_group_name', 'ad_id',
-    'ad_name', 'channel', 'device', 'country', 'impressions', 'clicks',
-    'cost_local', 'conversions', 'conversion_value_local',
-] %}
 with
 
 -- Money without a rate is listed once, with the report that totals come from.
@@ -35,7 +28,7 @@ final as (
             when '{{ reason }}' then '{{ detail }}'
             {% endfor %}
         end as detail,
-        {{ row_as_json(columns) }} as row_json,
+        {{ row_as_json(row_columns()) }} as row_json,
         case when {{ is_authority() }} then cost_local else 0 end as cost_held,
         currency,
         read_at

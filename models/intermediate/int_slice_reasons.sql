@@ -4,7 +4,7 @@ with
 
 performance as (
 
-    {{ union_staging('performance') }}
+    select * from {{ ref('int_performance') }}
 
 ),
 

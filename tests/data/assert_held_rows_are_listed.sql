@@ -27,6 +27,14 @@ unparsed as (
     from (
         {{ union_staging('quarantine', var('collected') + ['exchange_rates']) }}
     ) as quarantine
+    where (source, origin, coalesce(line, 0)) not in (
+        select
+            source,
+            origin,
+            line
+
+        from {{ ref('int_rows_released') }}
+    )
     group by source, reason
 
 ),

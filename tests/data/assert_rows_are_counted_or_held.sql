@@ -18,7 +18,7 @@ staging as (
                 then sum(coalesce(cost_local, 0))
         end as cost_local
 
-    from ({{ union_staging('performance') }}) as performance
+    from {{ ref('int_performance') }}
     where {{ is_authority() }}
     group by platform, account_id
 

@@ -12,8 +12,8 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by source, origin, line, reason, row_json
-            order by detail asc
+            partition by source, origin, line, row_json
+            order by reason asc, detail asc
         ) as twin
 
     from listed
@@ -23,9 +23,7 @@ numbered as (
 final as (
 
     select
-        {{ text_hash(
-            ['source', 'origin', 'line', 'reason', 'row_json', 'twin']
-        ) }} as quarantine_id,
+        {{ quarantine_id('twin') }} as quarantine_id,
         source,
         platform,
         account_id,
