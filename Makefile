@@ -46,7 +46,7 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ty check
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/dbt parse --quiet --target memory
+	@$(BIN)/dbt parse --quiet --no-partial-parse --target memory
 	@$(BIN)/dbt-bouncer run
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/data
 

@@ -3,20 +3,18 @@
     'currency', 'date_day'] + only_parsed() | list %}
 with
 
-corrections as (
-
-    select * from {{ ref('corrections') }}
-
-),
-
 parsed as (
 
     select
         *,
         {{ row_as_json(row_columns()) }} as row_json
-
-    from {{ ref('stg_files__performance') }}
-    where (origin, line) in (select origin, line from corrections)
+    from {{ ref('stg_files__performance') }} as rows_read
+    where exists (
+        select 1 from {{ ref('corrections') }} as corrections
+        where
+            corrections.origin = rows_read.origin
+            and corrections.line = rows_read.line
+    )
 
 ),
 
@@ -25,9 +23,13 @@ unparsed as (
     select
         *,
         {{ row_as_json(['raw_text']) }} as row_json
-
-    from {{ ref('stg_files__quarantine') }}
-    where (origin, line) in (select origin, line from corrections)
+    from {{ ref('stg_files__quarantine') }} as rows_read
+    where exists (
+        select 1 from {{ ref('corrections') }} as corrections
+        where
+            corrections.origin = rows_read.origin
+            and corrections.line = rows_read.line
+    )
 
 ),
 
@@ -59,17 +61,18 @@ final as (
     select
         held.quarantine_id,
         held.part,
-        held.load_id as read_in,
         {% for column in kept | reject('in', corrected_columns()) %}
         held.{{ column }},
         {% endfor %}
         {% for column, corrected in corrected_columns().items() %}
-        coalesce({{ corrected }}, held.{{ column }}) as {{ column }}
-        {{- ',' if not loop.last }}
+        coalesce({{ corrected.split() | join(' ') }}, held.{{ column }})
+            as {{ column }},
         {% endfor %}
+        held.load_id as read_in
 
     from held
-    inner join corrections on held.quarantine_id = corrections.quarantine_id
+    inner join {{ ref('corrections') }} as corrections
+        on held.quarantine_id = corrections.quarantine_id
 
 )
 

@@ -29,11 +29,11 @@ unparsed as (
     ) as quarantine
     where (source, origin, coalesce(line, 0)) not in (
         select
-            source,
-            origin,
-            line
+            released.source,
+            released.origin,
+            released.line
 
-        from {{ ref('int_rows_released') }}
+        from {{ ref('int_rows_released') }} as released
     )
     group by source, reason
 
