@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-QUESTIONS = ("throughput",)
+QUESTIONS = ("throughput", "warehouse", "readers")
 
 
 def main() -> None:

@@ -104,9 +104,15 @@ def run(side: Side) -> Result:
 
 
 def measure(work: str, folder: Path, job: dict[str, Any]) -> Result:
-    """Do a side's work in this process; the clock starts after its imports."""
-    module, name = work.split(":")
-    function: Work = getattr(importlib.import_module(module), name)
+    """Do a side's work in this process.
+
+    The clock starts after its imports, and after its module's `prepare` where it has one.
+    """
+    path, name = work.split(":")
+    module = importlib.import_module(path)
+    function: Work = getattr(module, name)
+    if prepare := getattr(module, "prepare", None):
+        prepare(folder, **job)
     start, start_cpu = time.perf_counter(), time.process_time()
     sum_up = function(folder, **job)
     seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu

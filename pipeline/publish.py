@@ -18,13 +18,9 @@ from pipeline.errors import CampaignsError
 from pipeline.settings import Folder, setting_list
 from pipeline.targets import FILE, copies
 from pipeline.targets.durable import read_json, swap, swap_json
-from pipeline.targets.snapshot import KEEP, Snapshot, quoted
+from pipeline.targets.snapshot import KEEP, Snapshot, copy_marts
 
-SCHEMAS = ("marts", "ops")
 WHY_NOT = {"error": "failed", "killed": "was killed before it ended"}
-RELATIONS = """
-select database_name, schema_name, table_name, comment from duckdb_tables()
-union all select database_name, schema_name, view_name, comment from duckdb_views()"""
 
 
 def publish(
@@ -108,7 +104,10 @@ def _publish_file(folder: Folder, build: dict[str, Any], fingerprint: str | None
     draft = target.with_suffix(".draft")
     with task("publishing a snapshot"):
         try:
-            tables = _copy(folder.warehouse, draft)
+            draft.unlink(missing_ok=True)
+            with duckdb.connect(str(draft)) as database:
+                tables = copy_marts(folder.warehouse, database)
+                database.execute("checkpoint")
             swap(draft, target)
         finally:
             draft.unlink(missing_ok=True)
@@ -143,44 +142,3 @@ def _checked_build(folder: Folder) -> dict[str, Any]:
             "Run `campaigns build`, then `campaigns publish`"
         )
     return build
-
-
-def _copy(warehouse: Path, draft: Path) -> dict[str, int]:
-    """Copy the published schemas, with their comments, into a new file; views become tables.
-
-    Views name the warehouse by its file's stem, so it is attached under that name.
-    """
-    draft.unlink(missing_ok=True)
-    built = warehouse.stem
-    with duckdb.connect(str(draft)) as database:
-        database.execute(f"attach '{quoted(warehouse)}' as \"{built}\" (read_only)")
-        found = database.execute(
-            f"select schema_name, table_name, comment from ({RELATIONS}) "
-            "where database_name = ? and schema_name in (select unnest(?)) order by all",
-            [built, list(SCHEMAS)],
-        ).fetchall()
-        counts = {}
-        for schema, table, comment in found:
-            name = f'"{schema}"."{table}"'
-            database.execute(f'create schema if not exists "{schema}"')
-            database.execute(f'create table {name} as from "{built}".{name}')
-            _comment(database, f"table {name}", comment)
-            counted = database.execute(f"select count(*) from {name}").fetchone()
-            counts[f"{schema}.{table}"] = counted[0] if counted else 0
-        columns = database.execute(
-            "select schema_name, table_name, column_name, comment from duckdb_columns() "
-            "where database_name = ? and schema_name in (select unnest(?)) "
-            "and comment is not null",
-            [built, list(SCHEMAS)],
-        ).fetchall()
-        for schema, table, column, comment in columns:
-            if f"{schema}.{table}" in counts:
-                _comment(database, f'column "{schema}"."{table}"."{column}"', comment)
-        database.execute(f'detach "{built}"')
-        database.execute("checkpoint")
-    return counts
-
-
-def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str | None) -> None:
-    if text:
-        database.execute(f"comment on {what} is '{quoted(text)}'")

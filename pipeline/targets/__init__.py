@@ -25,8 +25,8 @@ def copies(names: Iterable[str], folder: Folder) -> dict[str, Target]:
     for name in wanted:
         if name == MEMORY:
             raise UsageError(
-                "what is published to memory is gone when the command ends: memory is a target "
-                "of dbt, `dbt build --target memory`"
+                "what is published to memory is gone when the command ends: in a notebook, "
+                "`pipeline.memory.run()` gives a database; for CI, `dbt build --target memory`"
             )
         if name not in COPIES:
             known = [FILE, *COPIES]

@@ -14,6 +14,10 @@ from pipeline.settings import Folder
 
 # Snapshots that stay, so that a reader who has read a pointer finds what it names.
 KEEP = 5
+SCHEMAS = ("marts", "ops")
+RELATIONS = """
+select database_name, schema_name, table_name, comment from duckdb_tables()
+union all select database_name, schema_name, view_name, comment from duckdb_views()"""
 # What every target can hold exactly. HUGEINT, for one, becomes a float in Parquet.
 KINDS = (
     *("VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "DECIMAL"),
@@ -112,3 +116,45 @@ class Target(Protocol):
 def quoted(text: object) -> str:
     """Escape a text for an SQL literal."""
     return str(text).replace("'", "''")
+
+
+def copy_marts(source: Path, database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Copy the published schemas of a DuckDB file, with their comments, in one transaction.
+
+    What they held is replaced; views become tables, and name their database by the file's stem,
+    so it is attached under that name. Returns the rows by `schema.table`.
+    """
+    built = source.stem
+    database.execute(f"attach '{quoted(source)}' as \"{built}\" (read_only)")
+    found = database.execute(
+        f"select schema_name, table_name, comment from ({RELATIONS}) "
+        "where database_name = ? and schema_name in (select unnest(?)) order by all",
+        [built, list(SCHEMAS)],
+    ).fetchall()
+    database.execute("begin")
+    for schema in SCHEMAS:
+        database.execute(f'drop schema if exists "{schema}" cascade; create schema "{schema}"')
+    counts = {}
+    for schema, table, comment in found:
+        name = f'"{schema}"."{table}"'
+        database.execute(f'create table {name} as from "{built}".{name}')
+        _comment(database, f"table {name}", comment)
+        counted = database.execute(f"select count(*) from {name}").fetchone()
+        counts[f"{schema}.{table}"] = counted[0] if counted else 0
+    columns = database.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns() "
+        "where database_name = ? and schema_name in (select unnest(?)) "
+        "and comment is not null",
+        [built, list(SCHEMAS)],
+    ).fetchall()
+    for schema, table, column, comment in columns:
+        if f"{schema}.{table}" in counts:
+            _comment(database, f'column "{schema}"."{table}"."{column}"', comment)
+    database.execute("commit")
+    database.execute(f'detach "{built}"')
+    return counts
+
+
+def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str | None) -> None:
+    if text:
+        database.execute(f"comment on {what} is '{quoted(text)}'")

@@ -18,6 +18,7 @@ from pipeline.errors import CampaignsError, UsageError
 from pipeline.publish import current
 from pipeline.settings import Folder
 from pipeline.targets import COPIES, copies
+from pipeline.targets.memory import Memory
 from pipeline.targets.postgres import _load_extension
 from pipeline.targets.snapshot import PublishedTable, Snapshot
 
@@ -180,6 +181,23 @@ def test_the_demo_is_the_same_everywhere(
     snapshot = Snapshot(demo.published / pointer["database"], pointer)
     copies([name], demo)[name].write(snapshot)
     assert assert_same(snapshot, name, tmp_path, server) == sum(pointer["tables"].values())
+
+
+def test_memory_holds_the_same(nasty: Snapshot, demo: Folder) -> None:
+    pointer = current(demo)
+    assert pointer is not None
+    target = Memory(demo)
+    for snapshot in (nasty, Snapshot(demo.published / pointer["database"], pointer)):
+        target.write(snapshot)
+        with snapshot.opened() as database:
+            for table in snapshot.tables(database):
+                kinds, rows = described(target.database, table.path)
+                assert kinds == [column.type for column in table.columns], table.path
+                expected = database.execute(f"from snapshot.{table.path}").fetchall()
+                assert in_order(rows) == in_order(expected), table.path
+    assert not target.database.execute(
+        "select 1 from duckdb_tables() where table_name = 'fct_nasty'"
+    ).fetchall()
 
 
 def test_months_are_folders_and_the_manifest_tells_all(
