@@ -15,16 +15,6 @@
 {%- endmacro %}
 
 
-{% macro add_days(column, days) -%}
-    cast({{ dbt.dateadd('day', days, column) }} as date)
-{%- endmacro %}
-
-
-{% macro days_between(first_day, last_day) -%}
-    {{ dbt.datediff(first_day, last_day, 'day') }}
-{%- endmacro %}
-
-
 {% macro period_start(period, column) -%}
     {%- if period != 'week' -%}
     cast({{ dbt.date_trunc(period, column) }} as date)
@@ -42,7 +32,7 @@
     {%- elif period == 'week' -%}
     {{ add_days(column, 6) }}
     {%- else -%}
-    {{ dbt.last_day(column, period) }}
+    {{ last_day(column, period) }}
     {%- endif -%}
 {%- endmacro %}
 

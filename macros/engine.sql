@@ -1,4 +1,5 @@
-{#- What DuckDB and Spark write differently. Nothing else may. -#}
+{#- What DuckDB and Spark write differently in a query. Nothing else may; how
+    they replace tables differently is in macros/spark.sql. -#}
 
 {% macro each_day(first_day, last_day) -%}
     {{ return(adapter.dispatch('each_day')(first_day, last_day)) }}
@@ -10,6 +11,15 @@
         cast({{ last_day }} as timestamp),
         interval 1 day
     )) as date)
+{%- endmacro %}
+
+{#- A sequence that would run backwards is an error there, not an empty one. -#}
+{% macro spark__each_day(first_day, last_day) -%}
+    explode(if(
+        {{ last_day }} < {{ first_day }},
+        array(),
+        sequence({{ first_day }}, {{ last_day }}, interval 1 day)
+    ))
 {%- endmacro %}
 
 
@@ -25,6 +35,27 @@
     )) as varchar)
 {%- endmacro %}
 
+{#- As DuckDB writes it: with nulls, and decimals without an exponent. -#}
+{% macro spark__row_as_json(columns) -%}
+    concat(
+        '{'
+        {%- for column in columns %},
+        '{{ "," if not loop.first }}"{{ column }}":',
+        case
+            when {{ column }} is null then 'null'
+            when typeof({{ column }}) like 'decimal%'
+                then cast({{ column }} as string)
+            else substring(
+                to_json(struct({{ column }} as v)),
+                6,
+                length(to_json(struct({{ column }} as v))) - 6
+            )
+        end
+        {%- endfor %},
+        '}'
+    )
+{%- endmacro %}
+
 
 {% macro running_median(column, window) -%}
     {{ return(adapter.dispatch('running_median')(column, window)) }}
@@ -32,6 +63,10 @@
 
 {% macro duckdb__running_median(column, window) -%}
     median({{ column }}) over {{ window }}
+{%- endmacro %}
+
+{% macro spark__running_median(column, window) -%}
+    percentile({{ column }}, 0.5) over {{ window }}
 {%- endmacro %}
 
 
@@ -49,6 +84,15 @@
     ))
 {%- endmacro %}
 
+{% macro spark__text_hash(columns) -%}
+    md5(concat_ws(
+        chr(31)
+        {%- for column in columns %},
+        coalesce(cast({{ column }} as string), chr(30))
+        {%- endfor %}
+    ))
+{%- endmacro %}
+
 
 {% macro number_hash(columns) -%}
     {{ return(adapter.dispatch('number_hash')(columns)) }}
@@ -59,20 +103,79 @@
     hash({{ columns | join(', ') }})
 {%- endmacro %}
 
-
-{% macro sql_signature() -%}
-    {{ return(adapter.dispatch('sql_signature')()) }}
+{#- A sum of bigints overflows there. -#}
+{% macro spark__number_hash(columns) -%}
+    cast(xxhash64({{ text_hash(columns) }}) as decimal(38, 0))
 {%- endmacro %}
 
-{#- dbt knows no checksum of macros: DuckDB reads the files. -#}
-{% macro duckdb__sql_signature() -%}
-    {%- if not execute -%}{%- do return('') -%}{%- endif -%}
-    {%- do return(run_query(
-        "select md5(string_agg(md5(content), '' order by filename)) "
-        ~ "from read_text(list_transform(['macros/*.sql', "
-        ~ "'models/staging/*/*.sql', 'models/intermediate/*.sql'], "
-        ~ "lambda name: " ~ dbt.string_literal(
-            dbt.escape_single_quotes(invocation_args_dict.project_dir) ~ '/'
-        ) ~ " || name))"
-    ).rows[0][0]) -%}
+
+{% macro add_days(column, days) -%}
+    {{ return(adapter.dispatch('add_days')(column, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(column, days) -%}
+    cast({{ dbt.dateadd('day', days, column) }} as date)
+{%- endmacro %}
+
+{#- dbt's own refuses a null day. -#}
+{% macro spark__add_days(column, days) -%}
+    date_add(cast({{ column }} as date), cast({{ days }} as int))
+{%- endmacro %}
+
+
+{% macro days_between(first_day, last_day) -%}
+    {{ return(adapter.dispatch('days_between')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_day, last_day) -%}
+    {{ dbt.datediff(first_day, last_day, 'day') }}
+{%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}
+    cast(datediff({{ last_day }}, {{ first_day }}) as bigint)
+{%- endmacro %}
+
+
+{% macro last_day(column, period) -%}
+    {{ return(adapter.dispatch('last_day')(column, period)) }}
+{%- endmacro %}
+
+{% macro default__last_day(column, period) -%}
+    {{ dbt.last_day(column, period) }}
+{%- endmacro %}
+
+{% macro spark__last_day(column, period) -%}
+    date_sub(
+        add_months(
+            trunc({{ column }}, '{{ period }}'),
+            {{ {'month': 1, 'quarter': 3, 'year': 12}[period] }}
+        ),
+        1
+    )
+{%- endmacro %}
+
+
+{% macro text_literal(text) -%}
+    {{ return(adapter.dispatch('text_literal')(text)) }}
+{%- endmacro %}
+
+{% macro default__text_literal(text) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(text)) }}
+{%- endmacro %}
+
+{% macro spark__text_literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}
+
+
+{% macro column_type(type) -%}
+    {{ return(adapter.dispatch('column_type')(type)) }}
+{%- endmacro %}
+
+{% macro default__column_type(type) -%}
+    {{ type }}
+{%- endmacro %}
+
+{% macro spark__column_type(type) -%}
+    {{ 'timestamp' if type == 'timestamptz' else type }}
 {%- endmacro %}

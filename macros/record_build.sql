@@ -5,16 +5,14 @@
 
 {% macro record_begin() -%}
     {%- if not execute or not is_writing() -%}{%- do return('') -%}{%- endif -%}
-    {%- set begun = source('ops', 'builds_begun').render() -%}
-    {%- do run_query(
+    {%- set begun = source('ops', 'builds_begun') -%}
+    {%- do run_statement(
         'insert into ' ~ begun ~ ' values ('
         ~ dbt.string_literal(invocation_id) ~ ", cast('"
         ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as timestamp))"
     ) -%}
     {#- dbt rolls on-run-start back, and making a schema commits. -#}
-    {%- do adapter.create_schema(api.Relation.create(
-        database=target.database, schema='ops'
-    )) -%}
+    {%- do adapter.create_schema(begun) -%}
 {%- endmacro %}
 
 
@@ -43,6 +41,6 @@
         cast('{{ clock.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp),
         '{{ "error" if failures else "success" }}',
         {{ is_full | lower }},
-        {{ dbt.string_literal(dbt.escape_single_quotes(tojson(failures))) }}
+        {{ text_literal(tojson(failures)) }}
     )
 {%- endmacro %}

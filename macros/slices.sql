@@ -15,11 +15,6 @@
 
 
 {% macro changed_slices() -%}
-    {{ return(adapter.dispatch('changed_slices')()) }}
-{%- endmacro %}
-
-{#- An engine that replaces whole partitions lists all slices of these here. -#}
-{% macro default__changed_slices() -%}
     select
         {%- for key in slice_key() %}
         coalesce(known.{{ key }}, built.{{ key }}) as {{ key }}
@@ -38,6 +33,10 @@
 
 
 {% macro in_changed_slices() -%}
+    {{ return(adapter.dispatch('in_changed_slices')()) }}
+{%- endmacro %}
+
+{% macro default__in_changed_slices() -%}
     {#- Days as literals let the engine pass over the rest of the history. -#}
     {%- set days = run_query(
         'select min(date_day), max(date_day) from ('
@@ -72,7 +71,7 @@
 
 
 {% macro remember_slices() -%}
-    create or replace table {{ slices_built(this) }} as
+    {{ replace_table(slices_built(this)) }} as
     select
         *,
         '{{ slices_signature() }}' as built_by
@@ -104,4 +103,18 @@
     {%- endif -%}
     {%- set known = run_query('select min(built_by) from ' ~ built) -%}
     {%- do return(known.rows[0][0] != slices_signature()) -%}
+{%- endmacro %}
+
+
+{% macro sql_signature() -%}
+    {#- dbt keeps checksums of models, not of macros. -#}
+    {%- set texts = [] -%}
+    {%- for name in campaigns | sort -%}
+        {%- do texts.append(campaigns[name].macro.macro_sql) -%}
+    {%- endfor -%}
+    {%- for id in graph.get('nodes', {}) | sort
+        if id.startswith('model.') and graph.nodes[id].fqn[1] != 'marts' -%}
+        {%- do texts.append(graph.nodes[id].raw_code) -%}
+    {%- endfor -%}
+    {%- do return(local_md5(tojson(texts))) -%}
 {%- endmacro %}

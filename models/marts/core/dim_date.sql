@@ -34,7 +34,7 @@ days as (
     select
         {{ each_day(
             period_start('year', 'min(first_day)'),
-            dbt.last_day('max(last_day)', 'year')
+            last_day('max(last_day)', 'year')
         ) }} as date_day
 
     from known

@@ -1,0 +1,51 @@
+"""Statements for a Spark Thrift server, as dbt's profile `spark` sends them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline.errors import CampaignsError
+
+# As in profiles.yml: overflow is an error, days are UTC, decimals keep their nine digits.
+EXACT = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+}
+
+
+class Thrift:
+    """An open session."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+
+    def run(self, statement: str) -> list[tuple]:
+        """Run one statement; its rows, none for one that gives none."""
+        self.cursor.execute(statement)
+        return self.cursor.fetchall() if self.cursor.description else []
+
+
+@contextmanager
+def session() -> Iterator[Thrift]:
+    """Open a session on the server of SPARK_THRIFT_HOST and SPARK_THRIFT_PORT."""
+    from pyhive import hive
+
+    host = os.environ.get("SPARK_THRIFT_HOST", "127.0.0.1")
+    port = int(os.environ.get("SPARK_THRIFT_PORT", "10000"))
+    try:
+        connection = hive.connect(host=host, port=port, auth="NONE", configuration=EXACT)
+    except Exception as error:
+        raise CampaignsError(
+            f"no Spark Thrift server answers at {host}:{port}: `make spark-up` starts one"
+        ) from error
+    try:
+        yield Thrift(connection.cursor())
+    finally:
+        connection.close()
+
+
+def quoted(text: object) -> str:
+    """Escape a text for a literal of Spark."""
+    return str(text).replace("\\", "\\\\").replace("'", "\\'")
