@@ -6,6 +6,7 @@ PORT ?= 4173
 export CAMPAIGNS_DATA_DIR ?= data
 
 .PHONY: setup demo test lint bench docs serve clean help
+.PHONY: spark-setup spark-up spark-test spark-down
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +16,7 @@ help:
 	@echo "make serve  the built site      make clean  remove what was made"
 	@echo "make docs   every model and column, as one page"
 	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
+	@echo "make spark-up, spark-test, spark-down: Apache Spark on this machine (Java 17)"
 
 setup: .venv/ready reports/node_modules/ready
 
@@ -40,6 +42,26 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+# Apache Spark, for those who ask for it: docs/engines.md.
+spark-setup: .venv/spark-ready
+
+.venv/spark-ready: requirements-spark.lock .venv/ready
+	@echo "installing Apache Spark (480 MB)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes \
+		-r requirements-spark.lock
+	@touch $@
+
+spark-up: spark-setup
+	@$(BIN)/python -m pipeline.spark up
+
+spark-down: setup
+	@$(BIN)/python -m pipeline.spark down
+
+spark-test: setup
+	@if $(BIN)/python -m pipeline.spark java; then \
+		$(MAKE) --no-print-directory spark-setup && \
+		CAMPAIGNS_SPARK=1 $(BIN)/python -m pytest -n 0 tests/spark; fi
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -1,4 +1,7 @@
-"""The engine: bring what a collector yields into `raw_<dataset>` of the warehouse, through dlt."""
+"""The engine: bring what a collector yields into `raw_<dataset>`, through dlt.
+
+Raw tables stand in the warehouse, or as files in the lake where one is set (ingestion/lake.py).
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.contract import LOADS, QUARANTINE, Batch, Collector, Table, Window
+from ingestion.lake import Lake, with_slices
 from pipeline.errors import CampaignsError
 
 
@@ -78,40 +82,60 @@ class WarehouseHistory:
             return database.execute(sql.format(**names), parameters).fetchall()
 
 
+class LakeHistory:
+    """What finished loads left of one dataset in the lake."""
+
+    def __init__(self, lake: Lake, dataset: str) -> None:
+        self.lake = lake
+        self.schema = f"raw_{dataset}"
+
+    def rows(self, sql: str, tables: tuple[str, ...], parameters: list[Any]) -> list[tuple]:
+        """Run `sql`, in which {table} stands for its living rows of finished loads."""
+        return self.lake.rows(self.schema, sql, tables, parameters)
+
+
 def load(
     collector: Collector, window: Window, data_dir: Path, say: Callable[[str], None]
 ) -> Outcome:
     """Collect and load one collector.
 
-    What an interrupted run left half-done is dropped first: the warehouse's finished loads are
-    the only state, so the same slices are simply read again.
+    What an interrupted run left half-done is dropped first: finished loads are the only state, so
+    the same slices are simply read again.
     """
     warehouse = data_dir / "warehouse.duckdb"
+    lake = Lake.configured()
     outcome = Outcome(collector.name, collector.unit)
     pipeline = dlt.pipeline(
         pipeline_name=f"raw_{collector.dataset}",
-        destination=dlt.destinations.duckdb(str(warehouse)),
+        destination=lake.destination if lake else dlt.destinations.duckdb(str(warehouse)),
         dataset_name=f"raw_{collector.dataset}",
         pipelines_dir=str(data_dir / "dlt"),
     )
     pipeline.abort_packages()
-    history = WarehouseHistory(warehouse, collector.dataset)
+    history = (
+        LakeHistory(lake, collector.dataset)
+        if lake
+        else WarehouseHistory(warehouse, collector.dataset)
+    )
 
     def batches() -> Iterator[Any]:
         try:
             for batch in collector.collect(window, history, say):
                 if batch.rows.num_rows:
                     outcome.note(batch)
-                    yield dlt.mark.with_hints(
-                        batch.rows, _hints(batch.table), create_table_variant=True
-                    )
+                    rows = with_slices(batch.table, batch.rows) if lake else batch.rows
+                    hints = _appended(batch.table) if lake else _hints(batch.table)
+                    yield dlt.mark.with_hints(rows, hints, create_table_variant=True)
         finally:
             # dlt writes every setting that was read so far into its trace file, secrets too
             # unless they were read as such.
             get_resolved_traces().clear()
 
     try:
-        info: LoadInfo = pipeline.run(dlt.resource(batches, name=collector.name))
+        info: LoadInfo = pipeline.run(
+            dlt.resource(batches, name=collector.name),
+            loader_file_format="parquet" if lake else None,
+        )
         info.raise_on_failed_jobs()
     except PipelineStepFailed as error:
         pipeline.abort_packages()
@@ -129,10 +153,14 @@ def _root(error: BaseException) -> BaseException:
 def _hints(table: Table) -> Any:
     """Hints for dlt on a raw table: append, or replace all rows that share the key."""
     if not table.key:
-        return dlt.mark.make_hints(table_name=table.name, write_disposition="append")
+        return _appended(table)
     return dlt.mark.make_hints(
         table_name=table.name,
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         merge_key=list(table.key),
         columns={"_deleted": {"hard_delete": True}},
     )
+
+
+def _appended(table: Table) -> Any:
+    return dlt.mark.make_hints(table_name=table.name, write_disposition="append")

@@ -83,7 +83,7 @@ class Cluster:
         if reason:
             raise CampaignsError(reason)
         if self.state is not None:
-            if all(_alive(one) for one in self.state["processes"].values()):
+            if all(alive(one) for one in self.state["processes"].values()):
                 return self.state
             self.down()
         self.home.mkdir(parents=True, exist_ok=True)
@@ -187,7 +187,7 @@ class Cluster:
             _end(pid, signal.SIGTERM)
         for pid in state["processes"].values():
             patience = time.monotonic() + 15
-            while _alive(pid) and time.monotonic() < patience:
+            while alive(pid) and time.monotonic() < patience:
                 time.sleep(0.1)
             _end(pid, signal.SIGKILL)
         self.file.unlink(missing_ok=True)
@@ -204,7 +204,7 @@ def _wait(state: dict[str, Any], port: int) -> None:
     patience = time.monotonic() + START_SECONDS
     while time.monotonic() < patience:
         for name, pid in state["processes"].items():
-            if not _alive(pid):
+            if not alive(pid):
                 raise CampaignsError(f"Spark's {name} ended at once; see logs/spark-{name}.log")
         with socket.socket() as probe:
             if probe.connect_ex((LOOPBACK, port)) == 0:
@@ -213,7 +213,8 @@ def _wait(state: dict[str, Any], port: int) -> None:
     raise CampaignsError(f"Spark did not answer within {START_SECONDS} s; see logs/spark-*.log")
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process runs."""
     try:
         done, _ = os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is a zombie until asked
         if done:

@@ -1,0 +1,136 @@
+"""The same raw rows built by DuckDB and by Spark, and the cells in which their marts differ."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.cli.main import dbtRunner
+
+from ingestion.contract import Window
+from ingestion.lake import LOADS, Lake
+from pipeline.build import dbt_arguments
+from pipeline.collect import collect, collectors
+from pipeline.settings import Folder
+from pipeline.spark.attach import attach
+from pipeline.spark.pull import pull
+from pipeline.spark.thrift import session
+
+RAW = """
+select schema_name, table_name from duckdb_tables()
+where schema_name like 'raw\\_%' escape '\\' and not ends_with(schema_name, '_staging')
+    and (table_name = '_dlt_loads' or not starts_with(table_name, '_dlt')) order by all"""
+MARTS = """
+select schema_name, table_name, array_agg(column_name), array_agg(data_type)
+from (from duckdb_columns() order by column_index)
+where database_name = 'duck' and schema_name in ('marts', 'ops')
+    and not starts_with(table_name, 'builds') group by all order by all"""
+# When a build saw a version is no fact of the data.
+MOMENTS = ("version_id", "valid_from", "valid_to")
+# Doubles, and the one amount that is a rounded double.
+ROUNDED = ("money_at_stake",)
+CLOSE = 1e-9
+
+
+def gather(folder: Folder) -> None:
+    """Read the simulated accounts that the environment names into DuckDB."""
+    outcomes = collect(collectors(["google_ads", "facebook_ads"]), Window(), folder)
+    assert not any(outcome.failures for outcome in outcomes)
+
+
+def dbt(
+    folder: Folder, *command: str, strict: bool = True, follow: Callable[[Any], None] | None = None
+) -> list[Any]:
+    """Run dbt, all of which must work if strict; `follow` is told its events. Returns what ran."""
+    done = dbtRunner(callbacks=[follow] if follow else []).invoke(dbt_arguments(folder, *command))
+    ran = list(getattr(done.result, "results", []))
+    failed = [f"{one.node.name}: {one.message}" for one in ran if one.status in ("error", "fail")]
+    assert ran and (done.success or not strict), failed or done.exception
+    return ran
+
+
+def to_spark(folder: Folder, lake: Path) -> None:
+    """Make the warehouse's raw tables files, and attach these to Spark."""
+    shutil.rmtree(lake, ignore_errors=True)
+    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
+        database.execute("set TimeZone = 'UTC'")
+        for schema, table in database.execute(RAW).fetchall():
+            place = lake / schema / table
+            place.mkdir(parents=True)
+            rows, file = f"from {schema}.{table}", place / "rows.parquet"
+            if table == LOADS:
+                rows, file = f"select load_id, status {rows}", place / "rows.jsonl"
+            database.execute(f"copy ({rows}) to '{file}'")
+    with session() as thrift:
+        attach(thrift, Lake(str(lake)))
+
+
+def from_spark(folder: Folder) -> Path:
+    """Spark's marts as a DuckDB file, beside the one that DuckDB built."""
+    built, kept = folder.warehouse, folder.path / "built by DuckDB"
+    built.replace(kept)
+    with session() as thrift:
+        pull(thrift, folder)
+    pulled = folder.path / "built by Spark"
+    built.replace(pulled)
+    kept.replace(built)
+    return pulled
+
+
+def differing(folder: Folder, pulled: Path) -> dict[str, Any]:
+    """Rows, by mart, that only one side has, then doubles that are further apart than CLOSE."""
+    found: dict[str, Any] = {}
+    with duckdb.connect() as database:
+        database.execute("set TimeZone = 'UTC'")
+        database.execute(f"attach '{folder.warehouse}' as duck (read_only)")
+        database.execute(f"attach '{pulled}' as spark (read_only)")
+        marts = database.execute(MARTS).fetchall()
+        assert len(marts) > 15
+        for schema, table, names, kinds in marts:
+            name = f"{schema}.{table}"
+            types = database.execute(
+                "select array_agg(data_type order by column_index) from duckdb_columns() "
+                "where database_name = 'spark' and schema_name = ? and table_name = ?",
+                [schema, table],
+            ).fetchone()
+            if types != (kinds,):
+                found[name] = f"types {kinds}, {types}"
+                continue
+            columns = [
+                column for column in zip(names, kinds, strict=True) if column[0] not in MOMENTS
+            ]
+            doubles = [one for one, kind in columns if kind == "DOUBLE" or one in ROUNDED]
+            exact = ", ".join(f'"{one}"' for one, _ in columns if one not in doubles)
+            sides = [
+                f"(select {exact} from {one}.{name} except all select {exact} from {other}.{name})"
+                for one, other in (("duck", "spark"), ("spark", "duck"))
+            ]
+            rows = [database.execute(f"from {side} limit 3").fetchall() for side in sides]
+            if any(rows):
+                found[name] = rows
+            elif doubles:
+                found |= _apart(database, name, exact, doubles)
+    return found
+
+
+def _apart(
+    database: duckdb.DuckDBPyConnection, name: str, exact: str, doubles: list[str]
+) -> dict[str, Any]:
+    """Pair rows by their exact cells; list doubles that differ by more than CLOSE of themselves."""
+    paired = " join ".join(
+        f"(select row_number() over (order by {exact}) as place, "
+        f"{', '.join(f'cast({one} as double) as {side}_{one}' for one in doubles)} "
+        f"from {side}.{name})"
+        for side in ("duck", "spark")
+    )
+    found = {}
+    for one in doubles:
+        rows = database.execute(
+            f"select duck_{one}, spark_{one} from {paired} using (place) "
+            f"where (duck_{one} is null) != (spark_{one} is null) "
+            f"or abs(duck_{one} - spark_{one}) > {CLOSE} * greatest(1, abs(duck_{one})) limit 3"
+        ).fetchall()
+        if rows:
+            found[f"{name}.{one}"] = rows
+    return found
