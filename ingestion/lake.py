@@ -18,6 +18,7 @@ from dlt.common.storages import FilesystemConfiguration, fsspec_from_config
 
 from ingestion.contract import Table
 from pipeline.settings import setting
+from pipeline.targets.snapshot import quoted
 
 LOADS = "_dlt_loads"
 SLICE = "_slice"
@@ -32,8 +33,12 @@ ALIVE = f"""{KEPT} and _deleted is null and ({SLICE}, _dlt_load_id) in (
 class Lake:
     """A folder or an object store, dlt's setting `destination.filesystem.bucket_url`."""
 
+    adds = True
+
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/") if "://" in url else Path(url).absolute().as_uri()
+        local = url.removeprefix("file://")
+        self.is_local = "://" not in local
+        self.url = str(Path(local).absolute()) if self.is_local else url.rstrip("/")
 
     @classmethod
     def configured(cls) -> "Lake | None":
@@ -54,14 +59,20 @@ class Lake:
             resolve_configuration(config, sections=("destination", "filesystem"))
         )[0]
 
+    def loads(self) -> list[str]:
+        """The files that finished loads left, in order."""
+        return self._found(f"*/{LOADS}/*.jsonl")
+
     def tables(self) -> dict[str, set[str]]:
         """Tables that have files, by dataset."""
         found: dict[str, set[str]] = {}
-        for kind in (f"*/{LOADS}/*.jsonl", "*/*/*.parquet"):
-            for path in self.files.glob(f"{self.files._strip_protocol(self.url)}/{kind}"):
-                dataset, table = str(path).split("/")[-3:-1]
-                found.setdefault(dataset, set()).add(table)
+        for path in (*self.loads(), *self._found("*/*/*.parquet")):
+            dataset, table = path.split("/")[-3:-1]
+            found.setdefault(dataset, set()).add(table)
         return found
+
+    def _found(self, pattern: str) -> list[str]:
+        return sorted(self.files.glob(f"{self.files._strip_protocol(self.url)}/{pattern}"))
 
     def rows(
         self, dataset: str, sql: str, tables: tuple[str, ...], parameters: list[Any]
@@ -69,25 +80,40 @@ class Lake:
         """Run `sql`, in which {table} stands for its living rows."""
         if not {*tables, LOADS} <= self.tables().get(dataset, set()):
             return []
-        with duckdb.connect() as database:
-            database.execute("set TimeZone = 'UTC'")
-            root = f"{self.url}/{dataset}"
-            if "file" in self.files.protocol:
-                root = self.files._strip_protocol(root)
-            else:
-                database.register_filesystem(self.files)
-            root = root.replace("'", "''")
+        with self._opened() as database:
+            loads = f"{self.url}/{dataset}/{LOADS}/*.jsonl"
             database.execute(
-                f"create view loads_finished as from read_json('{root}/{LOADS}/*.jsonl', "
+                f"create view loads_finished as from read_json('{quoted(loads)}', "
                 "columns = {load_id: 'varchar', status: 'bigint'})"
             )
             names = {}
             for table in tables:
-                files = f"read_parquet('{root}/{table}/*.parquet', union_by_name = true)"
-                columns = database.execute(f"describe from {files}").fetchall()
-                keyed = SLICE in {column[0] for column in columns}
-                names[table] = f"({living(keyed).format(files=files, loads='loads_finished')})"
+                files = self._read(dataset, table)
+                query = living(SLICE in _columns(database, files))
+                names[table] = f"({query.format(files=files, loads='loads_finished')})"
             return database.execute(sql.format(**names), parameters).fetchall()
+
+    def columns(self, dataset: str) -> dict[str, dict[str, str]]:
+        """The columns of all files of each table but LOADS, with their DuckDB types."""
+        tables = self.tables().get(dataset, set()) - {LOADS}
+        with self._opened() as database:
+            return {table: _columns(database, self._read(dataset, table)) for table in tables}
+
+    def _read(self, dataset: str, table: str) -> str:
+        files = quoted(f"{self.url}/{dataset}/{table}/*.parquet")
+        return f"read_parquet('{files}', union_by_name = true)"
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        database = duckdb.connect()
+        database.execute("set TimeZone = 'UTC'")
+        if not self.is_local:
+            database.register_filesystem(self.files)
+        return database
+
+
+def _columns(database: duckdb.DuckDBPyConnection, files: str) -> dict[str, str]:
+    described = database.execute(f"describe from {files}").fetchall()
+    return {name: kind for name, kind, *_ in described}
 
 
 def living(keyed: bool) -> str:

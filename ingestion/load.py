@@ -1,6 +1,6 @@
 """The engine: bring what a collector yields into `raw_<dataset>`, through dlt.
 
-Raw tables stand in the warehouse, or as files in the lake where one is set (ingestion/lake.py).
+Where raw tables stand is a store's business (ingestion/stores.py).
 """
 
 from collections.abc import Callable, Iterator
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import duckdb
 from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.pipeline import LoadInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.contract import LOADS, QUARANTINE, Batch, Collector, Table, Window
-from ingestion.lake import Lake, with_slices
+from ingestion.lake import with_slices
+from ingestion.stores import StoreHistory, configured_store
 from pipeline.errors import CampaignsError
 
 
@@ -56,44 +56,6 @@ class Outcome:
                     self.cost_held[currency] = before + row["cost_held_sum"]
 
 
-class WarehouseHistory:
-    """What finished loads left in one dataset; read-only, and closed again after each question."""
-
-    def __init__(self, warehouse: Path, dataset: str) -> None:
-        self.warehouse = warehouse
-        self.schema = f"raw_{dataset}"
-
-    def rows(self, sql: str, tables: tuple[str, ...], parameters: list[Any]) -> list[tuple]:
-        """Run `sql`, in which {table} stands for its rows of finished loads."""
-        if not self.warehouse.exists():
-            return []
-        with duckdb.connect(str(self.warehouse), read_only=True) as database:
-            known = database.execute(
-                "select table_name from information_schema.tables where table_schema = ?",
-                [self.schema],
-            ).fetchall()
-            if not {*tables, "_dlt_loads"} <= {name for (name,) in known}:
-                return []
-            finished = f"select load_id from {self.schema}._dlt_loads where status = 0"
-            names = {
-                name: f"(select * from {self.schema}.{name} where _dlt_load_id in ({finished}))"
-                for name in tables
-            }
-            return database.execute(sql.format(**names), parameters).fetchall()
-
-
-class LakeHistory:
-    """What finished loads left of one dataset in the lake."""
-
-    def __init__(self, lake: Lake, dataset: str) -> None:
-        self.lake = lake
-        self.schema = f"raw_{dataset}"
-
-    def rows(self, sql: str, tables: tuple[str, ...], parameters: list[Any]) -> list[tuple]:
-        """Run `sql`, in which {table} stands for its living rows of finished loads."""
-        return self.lake.rows(self.schema, sql, tables, parameters)
-
-
 def load(
     collector: Collector, window: Window, data_dir: Path, say: Callable[[str], None]
 ) -> Outcome:
@@ -102,29 +64,24 @@ def load(
     What an interrupted run left half-done is dropped first: finished loads are the only state, so
     the same slices are simply read again.
     """
-    warehouse = data_dir / "warehouse.duckdb"
-    lake = Lake.configured()
+    store = configured_store(data_dir)
     outcome = Outcome(collector.name, collector.unit)
     pipeline = dlt.pipeline(
         pipeline_name=f"raw_{collector.dataset}",
-        destination=lake.destination if lake else dlt.destinations.duckdb(str(warehouse)),
+        destination=store.destination,
         dataset_name=f"raw_{collector.dataset}",
         pipelines_dir=str(data_dir / "dlt"),
     )
     pipeline.abort_packages()
-    history = (
-        LakeHistory(lake, collector.dataset)
-        if lake
-        else WarehouseHistory(warehouse, collector.dataset)
-    )
+    history = StoreHistory(store, f"raw_{collector.dataset}")
 
     def batches() -> Iterator[Any]:
         try:
             for batch in collector.collect(window, history, say):
                 if batch.rows.num_rows:
                     outcome.note(batch)
-                    rows = with_slices(batch.table, batch.rows) if lake else batch.rows
-                    hints = _appended(batch.table) if lake else _hints(batch.table)
+                    rows = with_slices(batch.table, batch.rows) if store.adds else batch.rows
+                    hints = _added(batch.table) if store.adds else _hints(batch.table)
                     yield dlt.mark.with_hints(rows, hints, create_table_variant=True)
         finally:
             # dlt writes every setting that was read so far into its trace file, secrets too
@@ -134,7 +91,7 @@ def load(
     try:
         info: LoadInfo = pipeline.run(
             dlt.resource(batches, name=collector.name),
-            loader_file_format="parquet" if lake else None,
+            loader_file_format="parquet" if store.adds else None,
         )
         info.raise_on_failed_jobs()
     except PipelineStepFailed as error:
@@ -153,7 +110,7 @@ def _root(error: BaseException) -> BaseException:
 def _hints(table: Table) -> Any:
     """Hints for dlt on a raw table: append, or replace all rows that share the key."""
     if not table.key:
-        return _appended(table)
+        return _added(table)
     return dlt.mark.make_hints(
         table_name=table.name,
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
@@ -162,5 +119,5 @@ def _hints(table: Table) -> Any:
     )
 
 
-def _appended(table: Table) -> Any:
+def _added(table: Table) -> Any:
     return dlt.mark.make_hints(table_name=table.name, write_disposition="append")

@@ -11,7 +11,34 @@ from pipeline.settings import PROJECT, Folder
 
 
 def build(folder: Folder) -> None:
-    """Build and test every model; raises CampaignsError naming the first failures."""
+    """Build and test every model; raises CampaignsError naming the first failures.
+
+    The engine is the one that goes with where raw tables stand. What another than DuckDB built
+    becomes the warehouse file.
+    """
+    from ingestion.stores import DuckLake, Warehouse, configured_store  # dlt takes seconds
+
+    store = configured_store(folder.path)
+    if isinstance(store, Warehouse):
+        _build(folder)
+    elif isinstance(store, DuckLake):
+        from pipeline.pull import pull_ducklake
+
+        _build(folder, "--target", "ducklake")
+        pull_ducklake(store, folder)
+    else:
+        from pipeline.spark.attach import attach
+        from pipeline.spark.pull import pull
+        from pipeline.spark.thrift import session
+
+        with session() as thrift:
+            attach(thrift, store)
+        _build(folder, "--target", "spark")
+        with session() as thrift:
+            pull(thrift, folder)
+
+
+def _build(folder: Folder, *options: str) -> None:
     from dbt.cli.main import dbtRunner  # takes seconds to import; only building needs it
 
     with task("building the marts") as advance:
@@ -25,7 +52,7 @@ def build(folder: Folder) -> None:
             elif name == "NodeFinished":
                 advance(1, note=event.data.node_info.node_name)
 
-        result = dbtRunner(callbacks=[follow]).invoke(dbt_arguments(folder, "build"))
+        result = dbtRunner(callbacks=[follow]).invoke(dbt_arguments(folder, "build", *options))
     if result.exception is not None:
         raise CampaignsError(f"dbt stopped: {_line(str(result.exception))}; see {_log(folder)}")
     nodes = list(getattr(result.result, "results", []))

@@ -44,12 +44,22 @@ def of_build(folder: Folder) -> str:
     """Fingerprint of the dbt project, what was read and the day (coverage depends on it).
 
     Reading the same again is nothing new: neither the moment nor the load counts, but what they
-    brought, and which source read a slice last.
+    brought, and which source read a slice last. Elsewhere than in the warehouse
+    each load is new.
     """
+    from ingestion.stores import Warehouse, configured_store  # dlt takes seconds to import
+
+    store = configured_store(folder.path)
+    if not isinstance(store, Warehouse):
+        return _digest(DBT_FILES, PROJECT, [*store.loads(), *_settings()])
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
         found = _contents(database)
-    settings = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
-    return _digest(DBT_FILES, PROJECT, [*found, *settings, datetime.now(UTC).date()])
+    return _digest(DBT_FILES, PROJECT, [*found, *_settings()])
+
+
+def _settings() -> list[object]:
+    named = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
+    return [*named, datetime.now(UTC).date()]
 
 
 def _contents(database: duckdb.DuckDBPyConnection) -> list[tuple]:

@@ -2,46 +2,47 @@
 
 from ingestion.lake import LOADS, SLICE, Lake, living
 from pipeline.errors import CampaignsError
-from pipeline.spark.thrift import Thrift, quoted
+from pipeline.spark.thrift import Thrift, place, quoted
 
-LOADS_COLUMNS = "(load_id string, status bigint)"
+# Types that Spark calls otherwise than DuckDB.
+KINDS = {"VARCHAR": "string", "TIMESTAMP WITH TIME ZONE": "timestamp"}
 
 
 def attach(thrift: Thrift, lake: Lake) -> list[str]:
-    """Attach every table that has files, with its newest columns; returns their names.
+    """Attach every table that has files, with the columns of all of them; returns their names.
 
-    `lake_<dataset>.<table>` are the files, `<dataset>.<table>` is a view of what lives of them.
+    `lake_<platform>.<table>` are the files, `raw_<platform>.<table>` is a view of what lives.
     """
-    found = lake.tables()
-    if not found:
+    datasets = lake.tables()
+    if not datasets:
         raise CampaignsError(f"nothing to build: no table lies below {lake.url}")
     names = []
-    for dataset, tables in sorted(found.items()):
+    for dataset in sorted(datasets):
         files = f"lake_{dataset.removeprefix('raw_')}"
-        thrift.run(f"create schema if not exists {files}")
-        thrift.run(f"create schema if not exists {dataset}")
+        for schema in (files, dataset):
+            thrift.run(f"create schema if not exists {schema}")
         views = {view for _, view, *_ in thrift.run(f"show views in {dataset}")}
         # dbt made an empty table where there were no files yet.
         empty = {table for _, table, *_ in thrift.run(f"show tables in {dataset}")} - views
-        for table in sorted(tables, key=lambda name: name != LOADS):
+        tables = {LOADS: {"load_id": "VARCHAR", "status": "BIGINT"}} | lake.columns(dataset)
+        for table, columns in tables.items():
             thrift.run(f"drop table if exists {files}.{table}")
-            how = (
-                f"{LOADS_COLUMNS} using json options ("
-                if table == LOADS
-                else ("using parquet options (mergeSchema 'true', ")
+            thrift.run(
+                f"create table {files}.{table} ({_typed(columns)}) "
+                f"using {'json' if table == LOADS else 'parquet'} "
+                f"options (path '{quoted(place(lake.url))}/{dataset}/{table}')"
             )
-            path = quoted(f"{lake.url}/{dataset}/{table}")
-            thrift.run(f"create table {files}.{table} {how}path '{path}')")
             if table in empty:
                 thrift.run(f"drop table {dataset}.{table}")
-            thrift.run(f"create or replace view {dataset}.{table} as {_view(thrift, files, table)}")
+            query = f"select * from {files}.{table}"
+            if table != LOADS:
+                query = living(SLICE in columns).format(
+                    files=f"{files}.{table}", loads=f"{files}.{LOADS}"
+                )
+            thrift.run(f"create or replace view {dataset}.{table} as {query}")
             names.append(f"{dataset}.{table}")
     return names
 
 
-def _view(thrift: Thrift, files: str, table: str) -> str:
-    if table == LOADS:
-        return f"select * from {files}.{table}"
-    columns = {column for column, *_ in thrift.run(f"describe {files}.{table}")}
-    names = {"files": f"{files}.{table}", "loads": f"{files}.{LOADS}"}
-    return living(SLICE in columns).format(**names)
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f"`{name}` {KINDS.get(kind, kind)}" for name, kind in columns.items())

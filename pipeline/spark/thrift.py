@@ -49,3 +49,8 @@ def session() -> Iterator[Thrift]:
 def quoted(text: object) -> str:
     """Escape a text for a literal of Spark."""
     return str(text).replace("\\", "\\\\").replace("'", "\\'")
+
+
+def place(path: str) -> str:
+    """The address of a folder as Spark writes it, whatever its own default file system is."""
+    return path if "://" in path else f"file:{path}"

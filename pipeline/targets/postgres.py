@@ -5,16 +5,16 @@ isolation REPEATABLE READ it sees one snapshot through all its queries. Tables s
 tables, so grants and views of others on them stay as well.
 """
 
-import importlib.resources
 import re
 
 import duckdb
 
 from pipeline.errors import CampaignsError, UsageError
+from pipeline.extensions import extension_file
 from pipeline.settings import Folder, setting
 from pipeline.targets.snapshot import PublishedTable, Snapshot, quoted
 
-EXTENSION = "duckdb_extension_postgres_scanner"
+EXTENSION = "postgres_scanner"
 # Which snapshot is there and which tables are ours: one that is no longer published goes.
 LISTED = "ops.published_tables"
 
@@ -33,7 +33,7 @@ class Postgres:
     def write(self, snapshot: Snapshot) -> str:
         """Replace every row in one transaction; a failure leaves the server as it was."""
         with snapshot.opened() as database:
-            _load_extension(database)
+            database.execute(f"load '{quoted(extension_file(EXTENSION))}'")
             try:
                 database.execute(f"attach '{quoted(self.url)}' as pg (type postgres)")
                 database.execute("begin")
@@ -50,18 +50,6 @@ class Postgres:
     def shown(self) -> str:
         """The address without user and password."""
         return re.sub(r"//[^@/]*@", "//", self.url.split("?")[0])
-
-
-def _load_extension(database: duckdb.DuckDBPyConnection) -> None:
-    try:
-        home = importlib.resources.files(EXTENSION)
-    except ModuleNotFoundError as error:
-        raise CampaignsError(
-            "PostgreSQL needs a package that is not installed: pip install "
-            f"'duckdb-extension-postgres-scanner=={duckdb.__version__}'"
-        ) from error
-    file = f"extensions/v{duckdb.__version__}/postgres_scanner.duckdb_extension"
-    database.execute(f"load '{quoted(home / file)}'")
 
 
 def _replace(database: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:

@@ -119,13 +119,22 @@ def quoted(text: object) -> str:
 
 
 def copy_marts(source: Path, database: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Copy the published schemas of a DuckDB file, with their comments, in one transaction.
+    """Copy the published schemas of a DuckDB file; returns the rows by `schema.table`.
 
-    What they held is replaced; views become tables, and name their database by the file's stem,
-    so it is attached under that name. Returns the rows by `schema.table`.
+    Views name their database by the file's stem, so it is attached under that name.
     """
     built = source.stem
     database.execute(f"attach '{quoted(source)}' as \"{built}\" (read_only)")
+    counts = copy_attached(built, database)
+    database.execute(f'detach "{built}"')
+    return counts
+
+
+def copy_attached(built: str, database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Copy the published schemas of an attached database, with comments, in one transaction.
+
+    What they held is replaced; views become tables. Returns the rows by `schema.table`.
+    """
     found = database.execute(
         f"select schema_name, table_name, comment from ({RELATIONS}) "
         "where database_name = ? and schema_name in (select unnest(?)) order by all",
@@ -151,7 +160,6 @@ def copy_marts(source: Path, database: duckdb.DuckDBPyConnection) -> dict[str, i
         if f"{schema}.{table}" in counts:
             _comment(database, f'column "{schema}"."{table}"."{column}"', comment)
     database.execute("commit")
-    database.execute(f'detach "{built}"')
     return counts
 
 

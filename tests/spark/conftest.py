@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
 @pytest.fixture(scope="session")
 def cluster(folder: Folder) -> Iterator[Cluster]:
     """Master, two workers and Thrift server, stopped after the last test."""
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, quick=True)
     with cluster.running() as state, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SPARK_THRIFT_HOST", state["host"])
         environment.setenv("SPARK_THRIFT_PORT", str(state["port"]))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from dbt.cli.main import dbtRunner
 
 from ingestion.contract import Window
@@ -16,6 +17,8 @@ from pipeline.settings import Folder
 from pipeline.spark.attach import attach
 from pipeline.spark.pull import pull
 from pipeline.spark.thrift import session
+from simulator.demo import settings
+from simulator.server import Simulator
 
 RAW = """
 select schema_name, table_name from duckdb_tables()
@@ -33,9 +36,12 @@ ROUNDED = ("money_at_stake",)
 CLOSE = 1e-9
 
 
-def gather(folder: Folder) -> None:
-    """Read the simulated accounts that the environment names into DuckDB."""
-    outcomes = collect(collectors(["google_ads", "facebook_ads"]), Window(), folder)
+def gather(folder: Folder, simulator: Simulator) -> None:
+    """Read the simulated accounts into DuckDB, as they stand on the simulator's day."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in settings(simulator).items():
+            environment.setenv(name, value)
+        outcomes = collect(collectors(["google_ads", "facebook_ads"]), Window(), folder)
     assert not any(outcome.failures for outcome in outcomes)
 
 
@@ -43,6 +49,8 @@ def dbt(
     folder: Folder, *command: str, strict: bool = True, follow: Callable[[Any], None] | None = None
 ) -> list[Any]:
     """Run dbt, all of which must work if strict; `follow` is told its events. Returns what ran."""
+    if "spark" in command:  # each target has a manifest of its own, or each run would parse anew
+        command = (*command, "--target-path", str(folder.path / "dbt on Spark"))
     done = dbtRunner(callbacks=[follow] if follow else []).invoke(dbt_arguments(folder, *command))
     ran = list(getattr(done.result, "results", []))
     failed = [f"{one.node.name}: {one.message}" for one in ran if one.status in ("error", "fail")]

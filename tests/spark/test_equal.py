@@ -9,7 +9,6 @@ import pytest
 
 from pipeline.settings import Folder
 from pipeline.spark.cluster import Cluster, alive
-from simulator.demo import settings
 from simulator.server import Simulator
 from simulator.world import ANCHOR
 from tests.spark.sides import dbt, differing, from_spark, gather, to_spark
@@ -23,9 +22,7 @@ MODELS = ("--exclude-resource-type", "test", "unit_test")
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with Simulator(scale="tiny") as running, pytest.MonkeyPatch.context() as environment:
-        for name, value in settings(running).items():
-            environment.setenv(name, value)
+    with Simulator(scale="tiny") as running:
         yield running
 
 
@@ -62,9 +59,10 @@ def verdicts(folder: Folder, target: str) -> dict[str, tuple[str, int]]:
     return {one.node.unique_id: (str(one.status), one.failures or 0) for one in ran}
 
 
-@pytest.mark.usefixtures("simulator")
-def test_a_full_build_is_the_same_and_so_is_every_test(folder: Folder, cluster: Cluster) -> None:
-    gather(folder)
+def test_a_full_build_is_the_same_and_so_is_every_test(
+    folder: Folder, cluster: Cluster, simulator: Simulator
+) -> None:
+    gather(folder, simulator)
     dbt(folder, "build", "--select", "resource_type:seed")
     live(folder, 0, 1)
     build(folder, cluster)
@@ -80,7 +78,7 @@ def test_an_incremental_build_is_the_same_though_a_worker_is_lost(
     folder: Folder, cluster: Cluster, simulator: Simulator
 ) -> None:
     simulator.control.today += timedelta(days=2)
-    gather(folder)
+    gather(folder, simulator)
     live(folder, 2, 3)
     with duckdb.connect(str(folder.warehouse)) as database:
         for report in REPORTS:

@@ -1,0 +1,56 @@
+"""Marts that were built elsewhere become the warehouse file, from which they are published."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from ingestion.stores import DuckLake
+from pipeline.console import task
+from pipeline.settings import Folder
+from pipeline.targets.durable import swap
+from pipeline.targets.snapshot import SCHEMAS, copy_attached
+
+
+@contextmanager
+def new_warehouse(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file in the making; it takes the warehouse's place, in one step, if the block ends well."""
+    draft = folder.warehouse.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(str(draft)) as database:
+            database.execute("set TimeZone = 'UTC'")
+            yield database
+            _describe(database, folder)
+            database.execute("checkpoint")
+        swap(draft, folder.warehouse)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def pull_ducklake(lake: DuckLake, folder: Folder) -> dict[str, int]:
+    """Replace the warehouse file by one that holds the lake's marts; returns rows by table."""
+    with task("bringing the marts from the DuckLake"), new_warehouse(folder) as database:
+        lake.attach(database)
+        counts = copy_attached("warehouse", database)
+        database.execute("detach warehouse")
+    return counts
+
+
+def _describe(database: duckdb.DuckDBPyConnection, folder: Folder) -> None:
+    """Comments from dbt's manifest: not every engine keeps those of columns."""
+    manifest = folder.dbt_target / "manifest.json"
+    nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_text("utf-8"))["nodes"]
+    for node in nodes.values():
+        if node["resource_type"] == "model" and node["schema"] in SCHEMAS:
+            name = f'"{node["schema"]}"."{node["name"]}"'
+            _comment(database, f"table {name}", node["description"])
+            for column in node["columns"].values():
+                _comment(database, f'column {name}."{column["name"]}"', column["description"])
+
+
+def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
+    text = text.replace("'", "''")
+    database.execute(f"comment on {what} is '{text}'")
