@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -120,9 +121,24 @@ def measure(work: str, folder: Path, job: dict[str, Any]) -> Result:
 
 
 def peak_mb() -> float:
-    """Give the peak of this process's resident memory; getrusage's begins at the parent's."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    """Give the peak of resident memory, of this process and those that it started and that run.
+
+    Each counts at its own peak. Not getrusage's, which begins at the parent's.
+    """
+    parents, peaks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/status"):
+        try:
+            status = path.read_text()
+        except OSError:
+            continue  # it ended meanwhile
+        pid = int(path.parent.name)
+        parents[pid] = int(status.split("PPid:")[1].split()[0])
+        if "VmHWM:" in status:
+            peaks[pid] = int(status.split("VmHWM:")[1].split()[0])
+    mine = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
+        mine |= more
+    return sum(peaks.get(pid, 0) for pid in mine) / 1024
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ class Lake:
     @cached_property
     def files(self) -> Any:
         """The file system below the address, as fsspec knows it."""
-        config = FilesystemConfiguration(self.url)
+        config = FilesystemConfiguration()
+        config.bucket_url = self.url
         return fsspec_from_config(
             resolve_configuration(config, sections=("destination", "filesystem"))
         )[0]
@@ -126,4 +127,5 @@ def with_slices(table: Table, rows: pa.Table) -> pa.Table:
     if not table.key:
         return rows
     parts = [pc.cast(rows[key], pa.string()) for key in table.key]
-    return rows.append_column(SLICE, pc.binary_join_element_wise(*parts, "\x1f"))
+    named = pc.call_function("binary_join_element_wise", [*parts, pa.scalar("\x1f")])
+    return rows.append_column(SLICE, named)

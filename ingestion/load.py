@@ -88,10 +88,11 @@ def load(
             # unless they were read as such.
             get_resolved_traces().clear()
 
+    file_format: Any = "parquet" if store.adds else None
     try:
         info: LoadInfo = pipeline.run(
             dlt.resource(batches, name=collector.name),
-            loader_file_format="parquet" if store.adds else None,
+            loader_file_format=file_format,
         )
         info.raise_on_failed_jobs()
     except PipelineStepFailed as error:

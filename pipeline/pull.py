@@ -1,7 +1,7 @@
 """Marts that were built elsewhere become the warehouse file, from which they are published."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from pipeline.targets.snapshot import SCHEMAS, copy_attached
 
 
 @contextmanager
-def new_warehouse(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
+def new_warehouse(folder: Folder) -> Generator[duckdb.DuckDBPyConnection]:
     """A file in the making; it takes the warehouse's place, in one step, if the block ends well."""
     draft = folder.warehouse.with_suffix(".draft")
     draft.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,7 +130,7 @@ class Cluster:
             self._stop(self.state)
 
     @contextmanager
-    def running(self) -> Iterator[dict[str, Any]]:
+    def running(self) -> Generator[dict[str, Any]]:
         """A cluster for the length of a block, stopped however it ends."""
         try:
             yield self.up()

@@ -1,7 +1,7 @@
 """Statements for a Spark Thrift server, as dbt's profile `spark` sends them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ class Thrift:
 
 
 @contextmanager
-def session() -> Iterator[Thrift]:
+def session() -> Generator[Thrift]:
     """Open a session on the server of SPARK_THRIFT_HOST and SPARK_THRIFT_PORT."""
     from pyhive import hive
 

@@ -15,11 +15,11 @@ import pytest
 
 from pipeline.build import last_build
 from pipeline.errors import CampaignsError, UsageError
+from pipeline.extensions import extension_file
 from pipeline.publish import current
 from pipeline.settings import Folder
 from pipeline.targets import COPIES, copies
 from pipeline.targets.memory import Memory
-from pipeline.targets.postgres import _load_extension
 from pipeline.targets.snapshot import PublishedTable, Snapshot
 
 Rows = list[tuple[Any, ...]]
@@ -96,7 +96,7 @@ def of_parquet(table: PublishedTable, place: Path, _: str) -> tuple[list[str], R
 def of_postgres(table: PublishedTable, _: Path, server: str) -> tuple[list[str], Rows]:
     """Read types and rows of a table of the server."""
     database = duckdb.connect()
-    _load_extension(database)
+    database.execute(f"load '{extension_file('postgres_scanner')}'")
     database.execute(f"attach '{server}' as pg (type postgres, read_only)")
     return described(database, f"pg.{table.path}")
 

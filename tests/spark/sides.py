@@ -1,6 +1,5 @@
 """The same raw rows built by DuckDB and by Spark, and the cells in which their marts differ."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,15 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from ingestion.contract import Window
-from ingestion.lake import LOADS, Lake
 from pipeline.build import dbt_arguments
 from pipeline.collect import collect, collectors
 from pipeline.settings import Folder
-from pipeline.spark.attach import attach
+from pipeline.spark.lend import lend
 from pipeline.spark.pull import pull
 from pipeline.spark.thrift import session
 from simulator.demo import settings
 from simulator.server import Simulator
 
-RAW = """
-select schema_name, table_name from duckdb_tables()
-where schema_name like 'raw\\_%' escape '\\' and not ends_with(schema_name, '_staging')
-    and (table_name = '_dlt_loads' or not starts_with(table_name, '_dlt')) order by all"""
 MARTS = """
 select schema_name, table_name, array_agg(column_name), array_agg(data_type)
 from (from duckdb_columns() order by column_index)
@@ -60,18 +54,8 @@ def dbt(
 
 def to_spark(folder: Folder, lake: Path) -> None:
     """Make the warehouse's raw tables files, and attach these to Spark."""
-    shutil.rmtree(lake, ignore_errors=True)
-    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
-        database.execute("set TimeZone = 'UTC'")
-        for schema, table in database.execute(RAW).fetchall():
-            place = lake / schema / table
-            place.mkdir(parents=True)
-            rows, file = f"from {schema}.{table}", place / "rows.parquet"
-            if table == LOADS:
-                rows, file = f"select load_id, status {rows}", place / "rows.jsonl"
-            database.execute(f"copy ({rows}) to '{file}'")
     with session() as thrift:
-        attach(thrift, Lake(str(lake)))
+        lend(thrift, folder.warehouse, lake)
 
 
 def from_spark(folder: Folder) -> Path:

@@ -85,4 +85,5 @@ def test_an_incremental_build_is_the_same_though_a_worker_is_lost(
             database.execute(f"delete from raw_facebook_ads.{report} where date < ?", [GONE])
     build(folder, cluster, lose="worker0")
     assert differing(folder, from_spark(folder)) == {}
-    assert not alive(cluster.state["processes"]["worker0"])
+    state = cluster.state
+    assert state is not None and not alive(state["processes"]["worker0"])
