@@ -65,7 +65,13 @@ final as (
     union all
     select {{ keys }}, source_grain, {{ figures }}
     from exported
-    where ({{ keys }}) not in (select {{ keys }} from from_days)
+    where not exists (
+        select 1 from from_days
+        where
+            {% for key in keys.split(', ') %}
+            {{ 'and ' if not loop.first }}from_days.{{ key }} = exported.{{ key }}
+            {% endfor %}
+    )
 
 )
 

@@ -23,7 +23,7 @@ from pipeline.settings import Folder
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
 JAVA = (17, 21)
-START_SECONDS = 180
+START_SECONDS = 300
 # For a few thousand rows: what is compiled well takes longer to compile than to run.
 QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 # A port of the master's that nobody asked for.

@@ -21,7 +21,7 @@ from simulator.server import Simulator
 MARTS = """
 select schema_name, table_name, array_agg(column_name), array_agg(data_type)
 from (from duckdb_columns() order by column_index)
-where database_name = 'duck' and schema_name in ('marts', 'ops')
+where database_name = 'warehouse' and schema_name in ('marts', 'ops')
     and not starts_with(table_name, 'builds') group by all order by all"""
 # When a build saw a version is no fact of the data.
 MOMENTS = ("version_id", "valid_from", "valid_to")
@@ -75,7 +75,8 @@ def differing(folder: Folder, pulled: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with duckdb.connect() as database:
         database.execute("set TimeZone = 'UTC'")
-        database.execute(f"attach '{folder.warehouse}' as duck (read_only)")
+        # Its views name the file that it was built as.
+        database.execute(f"attach '{folder.warehouse}' as warehouse (read_only)")
         database.execute(f"attach '{pulled}' as spark (read_only)")
         marts = database.execute(MARTS).fetchall()
         assert len(marts) > 15
@@ -96,7 +97,7 @@ def differing(folder: Folder, pulled: Path) -> dict[str, Any]:
             exact = ", ".join(f'"{one}"' for one, _ in columns if one not in doubles)
             sides = [
                 f"(select {exact} from {one}.{name} except all select {exact} from {other}.{name})"
-                for one, other in (("duck", "spark"), ("spark", "duck"))
+                for one, other in (("warehouse", "spark"), ("spark", "warehouse"))
             ]
             rows = [database.execute(f"from {side} limit 3").fetchall() for side in sides]
             if any(rows):
@@ -114,14 +115,14 @@ def _apart(
         f"(select row_number() over (order by {exact}) as place, "
         f"{', '.join(f'cast({one} as double) as {side}_{one}' for one in doubles)} "
         f"from {side}.{name})"
-        for side in ("duck", "spark")
+        for side in ("warehouse", "spark")
     )
     found = {}
     for one in doubles:
         rows = database.execute(
-            f"select duck_{one}, spark_{one} from {paired} using (place) "
-            f"where (duck_{one} is null) != (spark_{one} is null) "
-            f"or abs(duck_{one} - spark_{one}) > {CLOSE} * greatest(1, abs(duck_{one})) limit 3"
+            f"select warehouse_{one}, spark_{one} from {paired} using (place) "
+            f"where (warehouse_{one} is null) != (spark_{one} is null) "
+            f"or abs(warehouse_{one} - spark_{one}) > {CLOSE} * greatest(1, abs(spark_{one})) limit 3"
         ).fetchall()
         if rows:
             found[f"{name}.{one}"] = rows

@@ -59,14 +59,16 @@ def verdicts(folder: Folder, target: str) -> dict[str, tuple[str, int]]:
     return {one.node.unique_id: (str(one.status), one.failures or 0) for one in ran}
 
 
-def test_a_full_build_is_the_same_and_so_is_every_test(
-    folder: Folder, cluster: Cluster, simulator: Simulator
-) -> None:
+def test_a_full_build_is_the_same(folder: Folder, cluster: Cluster, simulator: Simulator) -> None:
     gather(folder, simulator)
     dbt(folder, "build", "--select", "resource_type:seed")
     live(folder, 0, 1)
     build(folder, cluster)
     assert differing(folder, from_spark(folder)) == {}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_every_test_says_the_same(folder: Folder) -> None:
     here, there = verdicts(folder, "file"), verdicts(folder, "spark")
     assert len(here) > 250
     assert {
