@@ -120,9 +120,9 @@ def _apart(
     found = {}
     for one in doubles:
         rows = database.execute(
-            f"select warehouse_{one}, spark_{one} from {paired} using (place) "
-            f"where (warehouse_{one} is null) != (spark_{one} is null) "
-            f"or abs(warehouse_{one} - spark_{one}) > {CLOSE} * greatest(1, abs(spark_{one})) limit 3"
+            f"select warehouse_{one} as here, spark_{one} as there from {paired} using (place) "
+            "where (here is null) != (there is null) "
+            f"or abs(here - there) > {CLOSE} * greatest(1, abs(here)) limit 3"
         ).fetchall()
         if rows:
             found[f"{name}.{one}"] = rows
