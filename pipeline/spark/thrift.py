@@ -9,9 +9,9 @@ from pipeline.errors import CampaignsError
 
 # As in profiles.yml: overflow is an error, days are UTC, decimals keep their nine digits.
 EXACT = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "set:hiveconf:spark.sql.ansi.enabled": "true",
+    "set:hiveconf:spark.sql.session.timeZone": "UTC",
+    "set:hiveconf:spark.sql.decimalOperations.allowPrecisionLoss": "false",
 }
 
 
