@@ -34,9 +34,10 @@ def attach(thrift: Thrift, lake: Lake) -> list[str]:
             )
             if table in empty:
                 thrift.run(f"drop table {dataset}.{table}")
+            # Of what is only appended, the models themselves leave out unfinished loads.
             query = f"select * from {files}.{table}"
-            if table != LOADS:
-                query = living(SLICE in columns).format(
+            if SLICE in columns:
+                query = living(keyed=True).format(
                     files=f"{files}.{table}", loads=f"{files}.{LOADS}"
                 )
             thrift.run(f"create or replace view {dataset}.{table} as {query}")
