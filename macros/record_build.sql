@@ -7,7 +7,7 @@
     {%- if not execute or not is_writing() -%}{%- do return('') -%}{%- endif -%}
     {%- set begun = source('ops', 'builds_begun') -%}
     {%- do run_statement(
-        'insert into ' ~ begun ~ ' values ('
+        'insert into ' ~ begun.render() ~ ' values ('
         ~ dbt.string_literal(invocation_id) ~ ", cast('"
         ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as timestamp))"
     ) -%}

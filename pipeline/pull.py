@@ -17,7 +17,7 @@ from pipeline.targets.snapshot import SCHEMAS, copy_attached
 @contextmanager
 def new_warehouse(folder: Folder) -> Generator[duckdb.DuckDBPyConnection]:
     """A file in the making; it takes the warehouse's place, in one step, if the block ends well."""
-    draft = folder.warehouse.with_suffix(".draft")
+    draft = folder.path / "pulled.draft"  # DuckDB names a database by its file
     draft.unlink(missing_ok=True)
     try:
         with duckdb.connect(str(draft)) as database:
