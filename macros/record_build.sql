@@ -12,7 +12,9 @@
         ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "' as timestamp))"
     ) -%}
     {#- dbt rolls on-run-start back, and making a schema commits. -#}
-    {%- do adapter.create_schema(begun) -%}
+    {%- do adapter.create_schema(api.Relation.create(
+        database=begun.database, schema='ops'
+    )) -%}
 {%- endmacro %}
 
 
