@@ -68,9 +68,11 @@ final as (
     where not exists (
         select 1 from from_days
         where
-            {% for key in keys.split(', ') %}
-            {{ 'and ' if not loop.first }}from_days.{{ key }} = exported.{{ key }}
-            {% endfor %}
+            from_days.platform = exported.platform
+            and from_days.account_id = exported.account_id
+            and from_days.campaign_id = exported.campaign_id
+            and from_days.grain = exported.grain
+            and from_days.date_day = exported.date_day
     )
 
 )
