@@ -157,8 +157,8 @@ from anomaly_verdicts
                 {{ greater('1', mean ~ ' / 100') }} as unit,
                 0.5 as pad
                 {%- else %}
-                recent_sum / nullif(known, 0) / 100 as unit,
-                recent_sum / nullif(known, 0) / 200 as pad
+                nullif(recent_sum, 0) / known / 100 as unit,
+                nullif(recent_sum, 0) / known / 200 as pad
                 {%- endif %}
 
             from {{ relation }}

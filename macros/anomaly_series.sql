@@ -30,7 +30,8 @@ final as (
 
     {% if kind == 'rate' %}
     {{ rate_anomaly_scores(
-        'figures', series_key(), 'date_day', 'figure', 'denominator'
+        'figures', series_key(), 'date_day', 'figure', 'denominator',
+        ref('int_known_events')
     ) }}
     {% else %}
     {{ anomaly_scores(
@@ -90,4 +91,44 @@ select * from final
         when {{ relation }}.campaign_id = '{{ whole() }}' then 'account'
         else 'campaign'
     end
+{%- endmacro %}
+
+
+{#- Of figures with no incident, 1 in 2,000 lies beyond 4 strays, and of those
+    1 in e^1.8 beyond 5, and so on (docs/scorecard.md). -#}
+{% macro day_threshold(judged) -%}
+    4 + case
+        when {{ judged }} * 0.0005 > {{ var('false_alarms_per_day') }}
+            then ln(
+                {{ judged }} * 0.0005 / {{ var('false_alarms_per_day') }}
+            ) / 1.8
+        else 0
+    end
+{%- endmacro %}
+
+
+{#- A bound of 4 strays moved out to the threshold, on the scale of its rule. -#}
+{% macro widened(bound) -%}
+    case
+        when {{ bound }} is null or threshold = 4 then {{ bound }}
+        when kind = 'price' and {{ bound }} > 0 and expected > 0
+            then expected * power({{ bound }} / expected, threshold / 4)
+        when kind = 'price' then {{ bound }}
+        when kind = 'rate' then {{ moved_out(bound, '0.5') }}
+        else {{ moved_out(bound, '2.0 / 3') }}
+    end
+{%- endmacro %}
+
+
+{% macro moved_out(bound, power) -%}
+    {%- set root -%}
+    ((1 - threshold / 4) * {{ signed_power('expected', power) }}
+    + threshold / 4 * {{ signed_power(bound, power) }})
+    {%- endset -%}
+    {{ signed_power(root, '1 / (' ~ power ~ ')') }}
+{%- endmacro %}
+
+
+{% macro signed_power(column, power) -%}
+    sign({{ column }}) * power(abs({{ column }}), {{ power }})
 {%- endmacro %}

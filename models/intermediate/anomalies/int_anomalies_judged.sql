@@ -5,7 +5,7 @@ with
 
 scores as (
 
-    select * from {{ ref('int_anomaly_scores') }}
+    select * from {{ ref('int_anomaly_bounds') }}
 
 ),
 
@@ -19,9 +19,13 @@ bounds as (
         cost,
         is_mature,
         expected * share as expected,
-        lower * share_low as lower,
+        case
+            when lower < 0 and metric != 'conversion_value' then 0
+            else lower * share_low
+        end as lower,
         upper * share_high as upper,
         z_score,
+        threshold,
         anomaly_kind as kind_of_rule,
         verdict,
         sum(case when value is not null then cost end) over {{ trailing }}
@@ -38,8 +42,12 @@ flagged as (
 
     select
         *,
+        -- A ratio repeats itself only where its parts do.
         case
-            when kind_of_rule = 'flatline' then kind_of_rule
+            when
+                kind_of_rule = 'flatline'
+                and metric in ('{{ measures() | join("', '") }}')
+                then kind_of_rule
             when kind_of_rule = 'spike' and value > upper then kind_of_rule
             when kind_of_rule = 'drop' and value < lower then kind_of_rule
         end as anomaly_kind

@@ -1,12 +1,6 @@
--- one row per series, day and metric with a baseline: found and expected
+-- one row per series, day and metric with a baseline: what its past suggests
 {% set kinds = ['count', 'spend', 'price', 'rate'] %}
 with
-
-figures as (
-
-    select * from {{ ref('int_series_figures') }}
-
-),
 
 scores as (
 
@@ -14,6 +8,7 @@ scores as (
     select
         {{ series_key() | join(', ') }},
         date_day,
+        '{{ kind }}' as kind,
         expected,
         lower,
         upper,
@@ -22,52 +17,30 @@ scores as (
         verdict
 
     from {{ ref('int_scores_' ~ kind) }}
+    where expected is not null
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),
 
--- The count model judges conversions for the money: CPA is its inverse.
-turned as (
+counted as (
 
     select
-        {{ series_key() | join(', ') }},
-        date_day,
-        1 / nullif(expected, 0) as expected,
-        1 / nullif(upper, 0) as lower,
-        1 / nullif(lower, 0) as upper,
-        -z_score as z_score,
-        case anomaly_kind
-            when 'spike' then 'drop' when 'drop' then 'spike'
-        end as anomaly_kind,
-        verdict
+        *,
+        sum(case when verdict = 'judged' then 1 else 0 end)
+            over (partition by date_day) as judged_on_day
 
     from scores
-    where metric = 'cpa'
-    union all
-    select * from scores
-    where metric != 'cpa'
 
 ),
 
 final as (
 
     select
-        turned.*,
-        figures.value,
-        figures.cost,
-        figures.is_mature,
-        figures.share,
-        figures.share_low,
-        figures.share_high
+        *,
+        {{ day_threshold('judged_on_day') }} as threshold
 
-    from turned
-    inner join figures
-        on
-            {% for key in series_key() + ['date_day'] %}
-            {{ 'and ' if not loop.first }}turned.{{ key }} = figures.{{ key }}
-            {% endfor %}
-    where turned.expected is not null
+    from counted
 
 )
 

@@ -1,4 +1,4 @@
--- one row per incident: its money, and the dearest figure, which speaks for all
+-- one row per incident: its money, and the figure that speaks for all
 with
 
 anomalies as (
@@ -8,28 +8,48 @@ anomalies as (
 
 ),
 
+incidents as (
+
+    select * from {{ ref('int_anomaly_incidents') }}
+
+),
+
 money as (
 
     select * from {{ ref('int_incident_money') }}
 
 ),
 
+-- The dearest one of what the incident is about, else of its parts or wholes.
 ranked as (
 
     select
-        *,
+        anomalies.*,
         row_number() over (
-            partition by incident_id
+            partition by anomalies.incident_id
             order by
-                money_at_stake desc nulls last,
-                abs(z_score) desc nulls last,
-                date_day asc,
-                metric asc,
-                account_id asc,
-                campaign_id asc
+                case
+                    when
+                        anomalies.account_id = incidents.scope_account_id
+                        and anomalies.campaign_id = incidents.scope_campaign_id
+                        then 1
+                    else 2
+                end asc,
+                anomalies.money_at_stake desc nulls last,
+                abs(anomalies.z_score) desc nulls last,
+                anomalies.date_day asc,
+                anomalies.metric asc,
+                anomalies.account_id asc,
+                anomalies.campaign_id asc
         ) as place
 
     from anomalies
+    inner join incidents
+        on
+            {% for key in series_key() + ['date_day'] if key != 'metric' %}
+            {{ 'and ' if not loop.first -}}
+            anomalies.{{ key }} = incidents.{{ key }}
+            {% endfor %}
 
 ),
 

@@ -1,8 +1,8 @@
 -- one row per incident: when it was, what was flagged, and the likely cause
 {% set signs = [
     'impressions drop', 'clicks drop', 'cost drop', 'conversions drop',
-    'conversion_value drop', 'cvr drop', 'cost spike', 'cpm spike', 'cpc spike',
-    'cpa spike',
+    'conversion_value drop', 'cvr drop', 'impressions spike', 'clicks spike',
+    'cost spike', 'cpm spike', 'cpc spike', 'cpa spike',
 ] %}
 with
 
@@ -22,6 +22,7 @@ signs as (
         count(distinct date_day) as day_count,
         count(*) as figures,
         max(case when anomaly_kind = 'flatline' then 1 else 0 end) as frozen,
+        sum(case when anomaly_kind = 'spike' then 1 else 0 end) as spikes,
         {% for sign in signs %}
         max(
             case when metric || ' ' || anomaly_kind = '{{ sign }}' then 1 else 0
@@ -51,6 +52,8 @@ final as (
         case
             when frozen = 1 then 'frozen_figures'
             when impressions_drop = 1 and impressions = 0 then 'delivery_stop'
+            when cost_spike = 1 and impressions_spike + clicks_spike > 0
+                then 'overspend'
             when cpm_spike + cpc_spike > 0 then 'price_jump'
             when cost_spike = 1 then 'overspend'
             when impressions_drop + clicks_drop + cost_drop > 0
@@ -59,7 +62,8 @@ final as (
             when conversions_drop + cvr_drop + cpa_spike > 0
                 then 'conversion_drop'
             when conversion_value_drop = 1 then 'value_drop'
-            else 'surge'
+            when spikes > 0 then 'surge'
+            else 'efficiency_drop'
         end as cause
 
     from signs

@@ -13,8 +13,8 @@
     'cpa': ('rate', 'conversions', 'cost', 'is_mature'),
     'cpc': ('price', 'cpc', none, 'clicks >= 5'),
     'cpm': ('price', 'cpm', none, 'impressions >= 500'),
-    'roas': ('price', 'roas', none, 'is_mature and conversions >= 5'),
-    'aov': ('price', 'aov', none, 'is_mature and conversions >= 5'),
+    'roas': ('price', 'roas', none, 'is_mature and conversions >= 20'),
+    'aov': ('price', 'aov', none, 'is_mature and conversions >= 20'),
 } %}
 with
 

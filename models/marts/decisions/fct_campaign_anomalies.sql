@@ -37,6 +37,7 @@ final as (
         judged.lower,
         judged.upper,
         judged.z_score,
+        judged.threshold,
         judged.is_anomaly,
         judged.anomaly_kind,
         judged.verdict,
