@@ -84,10 +84,12 @@ from anomaly_verdicts
         'kind': kind,
         'season': steps[seasonality],
         'level_rows': 24 if hourly else 14,
+        'wide_rows': 96 if hourly else 28,
         'season_rows': 14 if hourly else 8,
         'scale_rows': 336 if hourly else 56,
         'guard_rows': 672 if hourly else 182,
         'guard_quantile': 0.99 if kind == 'price' else 0.98,
+        'guard_limit': 3.5,
         'least_known': 24 if hourly else 14,
         'cooldown': 12 if kind == 'price' else 0,
         'threshold': 4,
@@ -103,13 +105,17 @@ from anomaly_verdicts
     {%- set before = 'rows between {} preceding and 1 preceding' -%}
     {%- set nearby = series ~ ' order by slot '
         ~ before.format(rule.level_rows) -%}
+    {%- set wide = series ~ ' order by slot '
+        ~ before.format(rule.wide_rows) -%}
     {%- set recent = series ~ ' order by slot '
         ~ before.format(4 * rule.level_rows) -%}
     select
         *,
         {{ running_median('usable', '(' ~ nearby ~ ')') }} as middle,
+        {{ running_median('usable', '(' ~ wide ~ ')') }} as wide_middle,
         count(usable) over ({{ nearby }}) as known_nearby,
         count(usable) over ({{ recent }}) as known,
+        count(nullif(usable, 0)) over ({{ recent }}) as known_active,
         {{ exact_sum('abs(usable)', recent) }} as recent_sum,
         lag(value) over ({{ series }} order by slot) as value_before
 
@@ -126,9 +132,13 @@ from anomaly_verdicts
         *,
         {%- if rule.season > 1 %}
         {{ running_median('deviation', same_season) }} as season_middle,
+        min(deviation) over {{ same_season }} as season_low,
+        max(deviation) over {{ same_season }} as season_high,
         count(deviation) over {{ same_season }} as season_known
         {%- else %}
         0 as season_middle,
+        0 as season_low,
+        0 as season_high,
         0 as season_known
         {%- endif %}
 
@@ -143,27 +153,40 @@ from anomaly_verdicts
         from (
             select
                 *,
+                {%- for level in ['middle', 'wide_middle'] %}
                 case
                     when known_nearby < {{ rule.least_known // 2 }} then null
                     {%- if rule.kind == 'count' %}
-                    when middle < 3 then {{ mean }}
+                    when {{ level }} < 3 then {{ mean }}
                     {%- elif rule.kind == 'spend' %}
-                    when middle <= 0.1 * recent_sum / known
+                    when {{ level }} <= 0.1 * recent_sum / known
                         then recent_sum / known
                     {%- endif %}
-                    else middle
-                end as level,
+                    else {{ level }}
+                end as {{ 'level' if loop.first else 'wide_level' }},
+                {%- endfor %}
                 {%- if rule.kind == 'count' %}
                 {{ greater('1', mean ~ ' / 100') }} as unit,
                 0.5 as pad
                 {%- else %}
-                nullif(recent_sum, 0) / known / 100 as unit,
+                nullif(recent_sum, 0) / known
+                / nullif({{ lumps_a_day() }}, 0) as unit,
                 nullif(recent_sum, 0) / known / 200 as pad
                 {%- endif %}
 
             from {{ relation }}
         ) as levels
     ) as deviations
+{%- endmacro %}
+
+
+{#- Money comes in lumps: the share of idle days tells how many a day has. -#}
+{% macro lumps_a_day() -%}
+    case
+        when known_active < 0.95 * known
+            then -ln(1 - cast(known_active as double) / known)
+        else 3
+    end
 {%- endmacro %}
 
 
@@ -180,7 +203,7 @@ from anomaly_verdicts
         ) }} as residual_middle,
         count(case when usable is not null then residual end)
             over ({{ recent }}) as residuals_known,
-        max(case when is_repeat = 0 then slot end)
+        max(case when coalesce(is_repeat, 0) = 0 then slot end)
             over ({{ series }} order by slot) as run_start,
         sum(is_repeat) over ({{ recent }}) as repeats,
         count(is_repeat) over ({{ recent }}) as repeats_known
@@ -190,7 +213,8 @@ from anomaly_verdicts
             *,
             case
                 when value is null or value_before is null then null
-                when value = value_before and value != 0 then 1
+                when value_before = 0 then null
+                when value = value_before then 1
                 else 0
             end as is_repeat,
             {{ anomaly_residual(rule, 'value', 'expected') }} as residual
@@ -198,28 +222,50 @@ from anomaly_verdicts
         from (
             select
                 *,
-                case
-                    when level + pad <= 0 then level
-                    else (level + pad) * exp(
-                        season_middle_known * trust
-                    ) - pad
-                end as expected
+                {{ seasonal('level') }} as expected,
+                {{ seasonal('wide_level') }} as wide_expected
 
             from (
                 select
                     *,
-                    coalesce(season_middle, 0) as season_middle_known,
-                    {%- if rule.kind == 'count' %}
-                    season_known * level
-                    / nullif(season_known * level + 20, 0) as trust
-                    {%- else %}
-                    season_known / (season_known + 2.0) as trust
-                    {%- endif %}
+                    coalesce(season_middle, 0)
+                    * {{ season_trust(rule) }} as season_effect
 
                 from {{ relation }}
             ) as trusted
         ) as expectations
     ) as residuals
+{%- endmacro %}
+
+
+{#- A few small counts on a few Mondays tell little of Mondays; nor does money
+    with idle days, but where every Sunday is idle, Sundays are. -#}
+{% macro season_trust(rule) -%}
+    {%- set seen = {
+        'count': 'level / unit',
+        'spend': 'power(' ~ lumps_a_day() ~ ', 4)',
+        'price': '10',
+    }[rule.kind] -%}
+    case
+        {%- if rule.kind == 'spend' %}
+        when
+            season_known * {{ lumps_a_day() }} > 6
+            and (season_low > 0 or season_high < 0)
+            then 1
+        {%- endif %}
+        when season_known > 0
+            then season_known * ({{ seen }})
+                / (season_known * ({{ seen }}) + 20)
+        else 0
+    end
+{%- endmacro %}
+
+
+{% macro seasonal(level) -%}
+    case
+        when {{ level }} + pad <= 0 then {{ level }}
+        else ({{ level }} + pad) * exp(season_effect) - pad
+    end
 {%- endmacro %}
 
 
@@ -245,43 +291,59 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
-{#- 4. How much heavier the tails are than those of a bell curve. -#}
+{#- 4. How much heavier the tails are than those of a bell curve. Of a run of
+    days far out only the first counts: it is one incident. -#}
 {% macro anomaly_guards(relation, entities, rule) -%}
+    {%- set series = series_of(entities) ~ ' order by slot' -%}
     select
         *,
         {{ running_quantile(
-            'case when usable is not null then abs(residual / scale) end',
+            'case when distance <= 4 or distance_before <= 4 '
+            ~ 'then distance end',
             rule.guard_quantile,
-            '(' ~ series_of(entities) ~ ' order by slot rows between '
-            ~ rule.guard_rows ~ ' preceding and 1 preceding)'
+            '(' ~ series ~ ' rows between ' ~ rule.guard_rows
+            ~ ' preceding and 1 preceding)'
         ) }} as tail
 
     from (
         select
             *,
-            case
-                when residuals_known >= {{ rule.least_known }}
-                    then {{ greater(
-                        '1.4826 * residual_middle',
-                        anomaly_floor(rule)
-                    ) }}
-            end as scale
+            lag(distance) over ({{ series }}) as distance_before
 
-        from {{ relation }}
-    ) as scales
+        from (
+            select
+                *,
+                case
+                    when usable is not null then abs(residual / scale)
+                end as distance
+
+            from (
+                select
+                    *,
+                    case
+                        when residuals_known >= {{ rule.least_known }}
+                            then {{ greater(
+                                '1.4826 * residual_middle',
+                                anomaly_floor(rule)
+                            ) }}
+                    end as scale
+
+                from {{ relation }}
+            ) as scales
+        ) as distances
+    ) as neighbours
 {%- endmacro %}
 
 
 {#- No series strays less than chance, or than a few percent. -#}
 {% macro anomaly_floor(rule) -%}
+    {%- set few = rule.floor ~ ' * sqrt(abs(expected) / unit)' -%}
     {%- if rule.kind == 'price' -%}
     {{ rule.floor }}
     {%- elif rule.kind == 'spend' -%}
-    {{ rule.floor }} * sqrt(abs(expected) / unit)
+    {{ greater('case when known_active < 0.9 * known then 1 else 0 end', few) }}
     {%- else -%}
-    {{ greater(
-        'sqrt(1 / unit)', rule.floor ~ ' * sqrt(abs(expected) / unit)'
-    ) }}
+    {{ greater('sqrt(1 / unit)', few) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -289,8 +351,8 @@ from anomaly_verdicts
 {#- 5. What that says of the value. -#}
 {% macro anomaly_verdicts(relation, entities, rule) -%}
     {%- set threshold = rule.threshold -%}
-    {%- set recently = 'max(case when abs(z_score) > ' ~ threshold
-        ~ ' then 1 else 0 end) over (' ~ series_of(entities)
+    {%- set recently = 'max(case when value not between lower_bound '
+        ~ 'and upper_bound then 1 else 0 end) over (' ~ series_of(entities)
         ~ ' order by slot rows between ' ~ rule.cooldown
         ~ ' preceding and 1 preceding)' -%}
     select
@@ -299,19 +361,22 @@ from anomaly_verdicts
             when verdict != 'judged' then null
             when value > upper_bound then 'spike'
             when value < lower_bound then 'drop'
-            when
-                slot - run_start <= repeats_known
+            when run_length > 0 and run_length <= repeats_known
                 and power(
-                    (repeats - (slot - run_start - 1) + 0.5)
-                    / (repeats_known - (slot - run_start - 1) + 1),
-                    slot - run_start
-                ) < 0.0001
+                    {{ greater(
+                        '(repeats - run_length + 1.5)
+                        / (repeats_known - run_length + 2)',
+                        chance_of_repeat(rule)
+                    ) }},
+                    run_length
+                ) < 0.0002
                 then 'flatline'
         end as anomaly_kind
 
     from (
         select
             *,
+            slot - run_start as run_length,
             case
                 when value is null then 'not read'
                 when stray is null or residual is null then 'no baseline yet'
@@ -328,14 +393,21 @@ from anomaly_verdicts
             select
                 *,
                 residual / stray as z_score,
-                {{ anomaly_bound(rule, '-') }} as lower_bound,
-                {{ anomaly_bound(rule, '+') }} as upper_bound
+                least(
+                    {{ anomaly_bound(rule, '-', 'expected') }},
+                    {{ anomaly_bound(rule, '-', 'wide_expected') }}
+                ) as lower_bound,
+                greatest(
+                    {{ anomaly_bound(rule, '+', 'expected') }},
+                    {{ anomaly_bound(rule, '+', 'wide_expected') }}
+                ) as upper_bound
 
             from (
                 select
                     *,
-                    scale * {{ greater('1', 'coalesce(tail, 0) / 3.5') }}
-                        as stray
+                    scale * {{ greater(
+                        '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
+                    ) }} as stray
 
                 from {{ relation }}
             ) as strays
@@ -344,18 +416,30 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
+{#- Small counts repeat by chance. -#}
+{% macro chance_of_repeat(rule) -%}
+    {%- if rule.kind == 'count' -%}
+    case when expected < 0.6 then 0.4 else 0.3 / sqrt(expected) end
+    {%- else -%}
+    0
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The value whose distance is the threshold: anomaly_residual turned round. -#}
-{% macro anomaly_bound(rule, sign) -%}
+{% macro anomaly_bound(rule, sign, expected) -%}
     {%- if rule.kind == 'price' -%}
     case
-        when expected + pad > 0
-            then (expected + pad) * exp({{ sign }}{{ rule.threshold }} * stray)
-                - pad
+        when {{ expected }} + pad > 0
+            then ({{ expected }} + pad)
+                * exp({{ sign }}{{ rule.threshold }} * stray) - pad
     end
     {%- else -%}
     {%- set bound -%}
-    {{ two_thirds('expected / unit') }} {{ sign }} {{ rule.threshold }} * stray
-    * power({{ greater('abs(expected) / unit', '0.02') }}, 1.0 / 6) / 1.5
+    {{ two_thirds(expected ~ ' / unit') }}
+    {{ sign }} {{ rule.threshold }} * stray
+    * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
+    / 1.5
     {%- endset -%}
     sign({{ bound }}) * power(abs({{ bound }}), 1.5) * unit
     {%- endif -%}
