@@ -1,0 +1,69 @@
+-- one row per series and origin with two weeks of errors: the model used there
+with
+
+errors as (
+
+    select * from {{ ref('int_forecast_errors') }}
+
+),
+
+origins as (
+
+    select distinct
+        series_id,
+        weeks_ago
+
+    from {{ ref('int_forecasts') }}
+
+),
+
+-- Only what was known at the origin may judge.
+judged as (
+
+    select
+        origins.series_id,
+        origins.weeks_ago,
+        errors.model,
+        sum(errors.days) as tested_days,
+        {% for figure in ['absolute_error', 'squared_error', 'actual'] %}
+        sum(errors.{{ figure }}) as {{ figure }}{{ "," if not loop.last }}
+        {% endfor %}
+
+    from origins
+    inner join errors
+        on
+            origins.series_id = errors.series_id
+            and origins.weeks_ago <= errors.known_weeks_ago
+    group by origins.series_id, origins.weeks_ago, errors.model
+
+),
+
+-- At equal errors seasonal naive is used.
+ranked as (
+
+    select
+        *,
+        {{ safe_divide('absolute_error', 'tested_days') }} as scale,
+        max(case when model = 'seasonal_naive' then squared_error end)
+            over (partition by series_id, weeks_ago) as naive_squared_error,
+        row_number() over (
+            partition by series_id, weeks_ago
+            order by
+                squared_error,
+                case when model = 'seasonal_naive' then 0 else 1 end,
+                model
+        ) as place
+
+    from judged
+    where tested_days >= 14
+
+),
+
+final as (
+
+    select * from ranked
+    where place = 1
+
+)
+
+select * from final

@@ -1,0 +1,59 @@
+-- one row per delivering campaign, day up to its origin, and metric
+{% set metrics = {
+    'clicks': 'days.clicks',
+    'conversions': 'days.conversions / nullif(shares.share, 0)',
+    'cost': 'days.cost',
+} %}
+
+with
+
+days as (
+
+    select * from {{ ref('int_campaign_days') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('int_forecast_campaigns') }}
+
+),
+
+-- Younger days tell too little of their conversions to be made whole.
+shares as (
+
+    select * from {{ ref('int_conversion_shares') }}
+    where share >= {{ var('least_share_told') }}
+
+),
+
+final as (
+
+    {% for metric, value in metrics.items() %}
+    select
+        days.platform,
+        days.account_id,
+        days.campaign_id,
+        campaigns.forecast_origin,
+        '{{ metric }}' as metric,
+        days.date_day,
+        cast({{ value }} as double) as value
+
+    from days
+    inner join campaigns
+        on
+            days.platform = campaigns.platform
+            and days.account_id = campaigns.account_id
+            and days.campaign_id = campaigns.campaign_id
+            and days.date_day <= campaigns.forecast_origin
+    left join shares
+        on
+            days.platform = shares.platform
+            and days.account_id = shares.account_id
+            and days.date_day = shares.date_day
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+select * from final

@@ -1,0 +1,65 @@
+-- one row per metric, model (used: the chosen one) and week ahead
+with
+
+-- Each as it was chosen and banded at an origin before the days it is held to.
+bands as (
+
+    select * from {{ ref('int_forecast_bands') }}
+    where weeks_ago > 0
+
+),
+
+residuals as (
+
+    select * from {{ ref('int_forecast_residuals') }}
+
+),
+
+tested as (
+
+    select
+        bands.metric,
+        case when uses.is_used = 1 then 'used' else residuals.model end
+            as model,
+        residuals.horizon_week,
+        cast(residuals.actual as decimal(38, 9)) as actual,
+        cast(residuals.error as decimal(38, 9)) as error,
+        case
+            when uses.is_used = 0 then null
+            when residuals.actual between bands.lower and bands.upper then 1
+            else 0
+        end as is_inside
+
+    from bands
+    inner join residuals
+        on
+            bands.series_id = residuals.series_id
+            and bands.weeks_ago = residuals.weeks_ago
+            and bands.horizon_days = residuals.horizon_days
+    inner join (select 0 as is_used union all select 1 as is_used) as uses
+        on uses.is_used = 0 or bands.model = residuals.model
+
+),
+
+final as (
+
+    select
+        metric,
+        model,
+        cast(horizon_week as bigint) as horizon_week,
+        count(*) as days,
+        {{ safe_divide('sum(abs(error))', 'sum(actual)') }} as error,
+        {{ safe_divide('sum(error)', 'sum(actual)') }} as bias,
+        {{ safe_divide('sum(is_inside)', 'count(is_inside)') }}
+            as interval_coverage,
+        case
+            when model = 'used'
+                then cast({{ var('interval_level') }} as double)
+        end as interval_level
+
+    from tested
+    group by metric, model, horizon_week
+
+)
+
+select * from final
