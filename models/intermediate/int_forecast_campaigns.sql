@@ -3,7 +3,13 @@ with
 
 days as (
 
-    select * from {{ ref('int_campaign_days') }}
+    select
+        *,
+        case when impressions > 0 or clicks > 0 or cost > 0 then date_day end
+            as delivery_day
+
+    from {{ ref('int_campaign_days') }}
+    where is_covered
 
 ),
 
@@ -20,42 +26,24 @@ origins as (
 
 ),
 
-delivery as (
+known as (
 
     select
-        days.platform,
-        days.account_id,
-        days.campaign_id,
-        days.date_day,
+        days.*,
         origins.forecast_origin,
-        case
-            when days.impressions > 0 or days.clicks > 0 or days.cost > 0
-                then 1
-            else 0
-        end as delivers
+        max(days.delivery_day) over (
+            partition by days.platform, days.account_id, days.campaign_id
+        ) as last_day
 
     from days
     inner join origins
         on
             days.platform = origins.platform
             and days.account_id = origins.account_id
-            and days.date_day <= origins.forecast_origin
-    where days.is_covered
 
 ),
 
-known as (
-
-    select
-        *,
-        max(case when delivers = 1 then date_day end) over (
-            partition by platform, account_id, campaign_id
-        ) as last_delivery
-
-    from delivery
-
-),
-
+-- The four weeks that end with its last delivery.
 usual as (
 
     select
@@ -63,15 +51,16 @@ usual as (
         account_id,
         campaign_id,
         forecast_origin,
-        {{ days_between('last_delivery', 'forecast_origin') }} as silent_days,
-        {{ safe_divide('sum(delivers)', 'count(*)') }} as delivering_share
+        {{ days_between('last_day', 'forecast_origin') }}
+            as silent_days,
+        {{ safe_divide('count(delivery_day)', 'count(*)') }}
+            as delivering_share
 
     from known
     where
-        date_day <= last_delivery
-        and {{ days_between('date_day', 'last_delivery') }} < 28
-    group by
-        platform, account_id, campaign_id, forecast_origin, last_delivery
+        {{ days_between('date_day', 'last_day') }}
+        between 0 and 27
+    group by platform, account_id, campaign_id, forecast_origin, last_day
 
 ),
 

@@ -24,10 +24,10 @@ judged as (
         origins.series_id,
         origins.weeks_ago,
         errors.model,
-        sum(errors.days) as tested_days,
         {% for figure in ['absolute_error', 'squared_error', 'actual'] %}
-        sum(errors.{{ figure }}) as {{ figure }}{{ "," if not loop.last }}
+        sum(errors.{{ figure }}) as {{ figure }},
         {% endfor %}
+        sum(errors.days) as tested_days
 
     from origins
     inner join errors

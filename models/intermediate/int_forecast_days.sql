@@ -18,7 +18,8 @@ final as (
 
     select
         series.series_id,
-        {{ days_between('series.first_day', 'daily.date_day') }} as day_number,
+        {{ days_between('series.first_day', 'daily.date_day') }}
+            as day_number,
         series.blind_days,
         daily.value
 

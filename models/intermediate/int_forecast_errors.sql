@@ -22,11 +22,10 @@ final as (
         weeks_ago,
         horizon_week,
         known_weeks_ago,
-        count(*) as days,
         {% for name, value in sums.items() %}
-        sum(cast({{ value }} as decimal(38, 9))) as {{ name }}
-        {{- "," if not loop.last }}
+        sum(cast({{ value }} as decimal(38, 9))) as {{ name }},
         {% endfor %}
+        count(*) as days
 
     from residuals
     group by series_id, model, weeks_ago, horizon_week, known_weeks_ago

@@ -1,4 +1,4 @@
--- one row per series, earlier origin and day ahead: error in units of the usual
+-- one row per series, earlier origin and day ahead: error in usual ones
 with
 
 choices as (
@@ -23,13 +23,8 @@ final as (
 
     select
         series.metric,
-        residuals.series_id,
-        residuals.weeks_ago,
-        residuals.horizon_days,
         residuals.horizon_week,
         residuals.known_weeks_ago - series.blind_weeks as known_steps_ago,
-        residuals.actual,
-        residuals.error,
         -residuals.error / nullif(choices.scale, 0) as score
 
     from residuals

@@ -23,7 +23,8 @@ blind as (
 
     select
         *,
-        {{ days_between('trained_until', 'forecast_origin') }} as blind_days
+        {{ days_between('trained_until', 'forecast_origin') }}
+            as blind_days
 
     from known
 

@@ -1,10 +1,4 @@
 -- one row per delivering campaign, day up to its origin, and metric
-{% set metrics = {
-    'clicks': 'days.clicks',
-    'conversions': 'days.conversions / nullif(shares.share, 0)',
-    'cost': 'days.cost',
-} %}
-
 with
 
 days as (
@@ -27,17 +21,17 @@ shares as (
 
 ),
 
-final as (
+whole as (
 
-    {% for metric, value in metrics.items() %}
     select
         days.platform,
         days.account_id,
         days.campaign_id,
         campaigns.forecast_origin,
-        '{{ metric }}' as metric,
         days.date_day,
-        cast({{ value }} as double) as value
+        days.clicks,
+        {{ safe_divide('days.conversions', 'shares.share') }} as conversions,
+        days.cost
 
     from days
     inner join campaigns
@@ -51,6 +45,22 @@ final as (
             days.platform = shares.platform
             and days.account_id = shares.account_id
             and days.date_day = shares.date_day
+
+),
+
+final as (
+
+    {% for metric in ['clicks', 'conversions', 'cost'] %}
+    select
+        platform,
+        account_id,
+        campaign_id,
+        forecast_origin,
+        '{{ metric }}' as metric,
+        date_day,
+        cast({{ metric }} as double) as value
+
+    from whole
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

@@ -60,7 +60,7 @@ def forecasts(values: np.ndarray, blind_days: int) -> Iterator[tuple[str, int, n
             yield name, weeks_ago, np.maximum(found["mean"][blind_days:], 0)
 
 
-def model(dbt, session):  # noqa: ANN001, ANN201, ARG001
+def model(dbt, session):  # noqa: ARG001
     """One row per series, model, weeks before today and day ahead."""
     days = dbt.ref("int_forecast_days").order("series_id, day_number").to_arrow_table()
     ids, numbers, blind, values = (column.to_numpy() for column in days.columns)

@@ -19,16 +19,13 @@ tested as (
 
     select
         bands.metric,
-        case when uses.is_used = 1 then 'used' else residuals.model end
-            as model,
+        residuals.model,
+        bands.model = residuals.model as is_used,
         residuals.horizon_week,
         cast(residuals.actual as decimal(38, 9)) as actual,
         cast(residuals.error as decimal(38, 9)) as error,
-        case
-            when uses.is_used = 0 then null
-            when residuals.actual between bands.lower and bands.upper then 1
-            else 0
-        end as is_inside
+        case when residuals.actual between bands.lower and bands.upper
+            then 1 else 0 end as is_inside
 
     from bands
     inner join residuals
@@ -36,8 +33,24 @@ tested as (
             bands.series_id = residuals.series_id
             and bands.weeks_ago = residuals.weeks_ago
             and bands.horizon_days = residuals.horizon_days
-    inner join (select 0 as is_used union all select 1 as is_used) as uses
-        on uses.is_used = 0 or bands.model = residuals.model
+
+),
+
+of_each as (
+
+    select * from tested
+    union all
+    select
+        metric,
+        'used' as model,
+        is_used,
+        horizon_week,
+        actual,
+        error,
+        is_inside
+
+    from tested
+    where is_used
 
 ),
 
@@ -50,14 +63,15 @@ final as (
         count(*) as days,
         {{ safe_divide('sum(abs(error))', 'sum(actual)') }} as error,
         {{ safe_divide('sum(error)', 'sum(actual)') }} as bias,
-        {{ safe_divide('sum(is_inside)', 'count(is_inside)') }}
-            as interval_coverage,
+        case when model = 'used' then {{ safe_divide(
+            'sum(is_inside)', 'count(*)',
+        ) }} end as interval_coverage,
         case
             when model = 'used'
                 then cast({{ var('interval_level') }} as double)
         end as interval_level
 
-    from tested
+    from of_each
     group by metric, model, horizon_week
 
 )
