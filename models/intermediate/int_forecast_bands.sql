@@ -4,12 +4,7 @@ with
 choices as (
 
     select * from {{ ref('int_forecast_choices') }}
-
-),
-
-series as (
-
-    select * from {{ ref('int_forecast_series') }}
+    where step between 0 and 4
 
 ),
 
@@ -25,20 +20,20 @@ expected as (
         series.metric,
         choices.series_id,
         choices.weeks_ago,
-        case
-            when choices.weeks_ago > 0
-                then choices.weeks_ago - series.blind_weeks
-            else 0
-        end as step,
+        choices.step,
         choices.model,
-        choices.scale,
+        scales.scale,
         forecasts.horizon_days,
-        cast(ceiling(forecasts.horizon_days / 7.0) as integer)
-            as horizon_week,
+        forecasts.horizon_week,
         forecasts.value
 
     from choices
-    inner join series on choices.series_id = series.series_id
+    inner join {{ ref('int_forecast_series') }} as series
+        on choices.series_id = series.series_id
+    inner join {{ ref('int_forecast_scales') }} as scales
+        on
+            choices.series_id = scales.series_id
+            and choices.weeks_ago = scales.weeks_ago
     inner join {{ ref('int_forecasts') }} as forecasts
         on
             choices.series_id = forecasts.series_id
@@ -47,33 +42,35 @@ expected as (
 
 ),
 
-final as (
+-- A series that repeats itself needs no bounds.
+bounded as (
 
     select
         expected.*,
-        greatest(0, least(expected.value, expected.value + coalesce(
-            expected.scale * coalesce(weekly.lowest, overall.lowest), 0
-        ))) as lower,
-        greatest(expected.value, expected.value + coalesce(
-            expected.scale * coalesce(weekly.highest, overall.highest), 0
-        )) as upper
+        case when expected.scale = 0 then 0 else quantiles.lowest end
+            as lowest,
+        case when expected.scale = 0 then 0 else quantiles.highest end
+            as highest
 
     from expected
-    -- Few errors do not tell one week ahead from another.
-    left join quantiles as weekly
+    left join quantiles
         on
-            expected.metric = weekly.metric
-            and expected.step = weekly.step
-            and expected.horizon_week = weekly.horizon_week
-            and weekly.scored >= 100
-    left join quantiles as overall
-        on
-            expected.metric = overall.metric
-            and expected.step = overall.step
-            and overall.horizon_week is null
-    where
-        expected.weeks_ago = 0
-        or expected.step between 1 and 4
+            expected.step = quantiles.step
+            and expected.metric = quantiles.metric
+            and expected.model = quantiles.model
+            and expected.horizon_week = quantiles.horizon_week
+
+),
+
+final as (
+
+    select
+        *,
+        greatest(0, least(value, value + scale * lowest)) as lower,
+        greatest(value, value + scale * highest) as upper
+
+    from bounded
+    where lowest is not null and highest is not null
 
 )
 

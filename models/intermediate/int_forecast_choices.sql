@@ -10,10 +10,17 @@ errors as (
 origins as (
 
     select distinct
-        series_id,
-        weeks_ago
+        forecasts.series_id,
+        forecasts.weeks_ago,
+        case
+            when forecasts.weeks_ago = 0 then 0
+            when forecasts.weeks_ago > series.blind_weeks
+                then forecasts.weeks_ago - series.blind_weeks
+        end as step
 
-    from {{ ref('int_forecasts') }}
+    from {{ ref('int_forecasts') }} as forecasts
+    inner join {{ ref('int_forecast_series') }} as series
+        on forecasts.series_id = series.series_id
 
 ),
 
@@ -23,8 +30,9 @@ judged as (
     select
         origins.series_id,
         origins.weeks_ago,
+        origins.step,
         errors.model,
-        {% for figure in ['absolute_error', 'squared_error', 'actual'] %}
+        {% for figure in ['squared_error', 'actual'] %}
         sum(errors.{{ figure }}) as {{ figure }},
         {% endfor %}
         sum(errors.days) as tested_days
@@ -34,7 +42,8 @@ judged as (
         on
             origins.series_id = errors.series_id
             and origins.weeks_ago <= errors.known_weeks_ago
-    group by origins.series_id, origins.weeks_ago, errors.model
+    group by
+        origins.series_id, origins.weeks_ago, origins.step, errors.model
 
 ),
 
@@ -43,7 +52,6 @@ ranked as (
 
     select
         *,
-        {{ safe_divide('absolute_error', 'tested_days') }} as scale,
         max(case when model = 'seasonal_naive' then squared_error end)
             over (partition by series_id, weeks_ago) as naive_squared_error,
         row_number() over (

@@ -1,6 +1,5 @@
 -- one row per series, model, earlier origin and week ahead: sums of its errors
 {% set sums = {
-    'absolute_error': 'abs(error)',
     'squared_error': 'error * error',
     'actual': 'actual',
 } %}

@@ -26,11 +26,8 @@ placed as (
         forecasts.*,
         {{ days_between('series.first_day', 'series.forecast_origin') }}
         - 7 * forecasts.weeks_ago + forecasts.horizon_days as day_number,
-        cast(ceiling(forecasts.horizon_days / 7.0) as integer)
-            as horizon_week,
         -- The week before which the whole week ahead was known.
-        forecasts.weeks_ago - series.blind_weeks
-        - cast(ceiling(forecasts.horizon_days / 7.0) as integer)
+        forecasts.weeks_ago - series.blind_weeks - forecasts.horizon_week
             as known_weeks_ago
 
     from forecasts

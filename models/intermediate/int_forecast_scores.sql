@@ -1,9 +1,9 @@
--- one row per series, earlier origin and day ahead: error in usual ones
+-- one row per series, model, earlier origin and day ahead: error in usual ones
 with
 
-choices as (
+residuals as (
 
-    select * from {{ ref('int_forecast_choices') }}
+    select * from {{ ref('int_forecast_residuals') }}
 
 ),
 
@@ -13,9 +13,10 @@ series as (
 
 ),
 
-residuals as (
+scales as (
 
-    select * from {{ ref('int_forecast_residuals') }}
+    select * from {{ ref('int_forecast_scales') }}
+    where scale > 0
 
 ),
 
@@ -23,17 +24,17 @@ final as (
 
     select
         series.metric,
+        residuals.model,
         residuals.horizon_week,
         residuals.known_weeks_ago - series.blind_weeks as known_steps_ago,
-        -residuals.error / nullif(choices.scale, 0) as score
+        -residuals.error / scales.scale as score
 
     from residuals
-    inner join choices
-        on
-            residuals.series_id = choices.series_id
-            and residuals.weeks_ago = choices.weeks_ago
-            and residuals.model = choices.model
     inner join series on residuals.series_id = series.series_id
+    inner join scales
+        on
+            residuals.series_id = scales.series_id
+            and residuals.weeks_ago = scales.weeks_ago
 
 )
 

@@ -22,6 +22,7 @@ SCHEMA = pa.schema(
         "model": pa.string(),
         "weeks_ago": pa.int32(),
         "horizon_days": pa.int32(),
+        "horizon_week": pa.int32(),
         "value": pa.float64(),
     }
 )
@@ -61,7 +62,7 @@ def forecasts(values: np.ndarray, blind_days: int) -> Iterator[tuple[str, int, n
 
 
 def model(dbt, session):  # noqa: ARG001
-    """One row per series, model, weeks before today and day ahead."""
+    """One row per series, model, weeks before today and day ahead (1 to 28; week 1 to 4)."""
     days = dbt.ref("int_forecast_days").order("series_id, day_number").to_arrow_table()
     ids, numbers, blind, values = (column.to_numpy() for column in days.columns)
     found = []
@@ -72,6 +73,7 @@ def model(dbt, session):  # noqa: ARG001
             for expected in forecasts(filled(known), blind[rows[0]]):
                 found.append((ids[rows[0]], *expected))
     keys = [np.repeat([row[place] for row in found], HORIZON) for place in range(3)]
-    ahead = np.tile(np.arange(1, HORIZON + 1), len(found))
+    ahead = np.tile(np.arange(HORIZON), len(found))
     expected = np.concatenate([row[3] for row in found] or [[]])
-    return pa.table([*keys, ahead, expected], names=SCHEMA.names).cast(SCHEMA)
+    columns = [*keys, ahead + 1, ahead // WEEK + 1, expected]
+    return pa.table(columns, names=SCHEMA.names).cast(SCHEMA)

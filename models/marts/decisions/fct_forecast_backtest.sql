@@ -24,8 +24,8 @@ tested as (
         residuals.horizon_week,
         cast(residuals.actual as decimal(38, 9)) as actual,
         cast(residuals.error as decimal(38, 9)) as error,
-        case when residuals.actual between bands.lower and bands.upper
-            then 1 else 0 end as is_inside
+        cast(residuals.actual between bands.lower and bands.upper as integer)
+            as is_inside
 
     from bands
     inner join residuals
