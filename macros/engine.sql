@@ -44,6 +44,15 @@
 {%- endmacro %}
 
 
+{% macro running_quantile(column, quantile, window) -%}
+    {{ return(adapter.dispatch('running_quantile')(column, quantile, window)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_quantile(column, quantile, window) -%}
+    quantile_cont({{ column }}, {{ quantile }}) over {{ window }}
+{%- endmacro %}
+
+
 {% macro text_hash(columns) -%}
     {{ return(adapter.dispatch('text_hash')(columns)) }}
 {%- endmacro %}
