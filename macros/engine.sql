@@ -26,6 +26,15 @@
 {%- endmacro %}
 
 
+{% macro number_text(column, decimals) -%}
+    {{ return(adapter.dispatch('number_text')(column, decimals)) }}
+{%- endmacro %}
+
+{% macro duckdb__number_text(column, decimals) -%}
+    format('{:,.{{ decimals }}f}', cast({{ column }} as double))
+{%- endmacro %}
+
+
 {% macro running_median(column, window) -%}
     {{ return(adapter.dispatch('running_median')(column, window)) }}
 {%- endmacro %}
