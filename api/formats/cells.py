@@ -17,7 +17,7 @@ MISSING = "–"
 LOCALE = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z]{4})?(_([A-Za-z]{2}|[0-9]{3}))?")
 LARGE = Decimal(10) ** 15  # beyond it, a double is written with its exponent
 DIGITS = 60  # enough for a DECIMAL(38, 9) in percent
-PLAIN_UNITS = ("count", "ratio", "share")
+CURRENCY = re.compile("[A-Z]{3}")
 # Control characters but line breaks and tabs: they steer terminals and break HTML and XML.
 CONTROLS = {
     code: chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
@@ -50,8 +50,8 @@ def text_direction(locale: str) -> str:
 
 
 def is_money(column: Column) -> bool:
-    """Whether the unit of a column is a currency."""
-    return column.unit is not None and column.unit not in PLAIN_UNITS
+    """Whether the unit of a column is one currency, by its code."""
+    return CURRENCY.fullmatch(column.unit or "") is not None
 
 
 def is_figure(column: Column) -> bool:
@@ -71,7 +71,7 @@ def one_line(text: str) -> str:
 
 def exact(value: int | Decimal | float) -> str:
     """Write a number with all its digits and no exponent, without zeros that say nothing."""
-    if isinstance(value, float):
+    if not isinstance(value, Decimal):
         return repr(value)
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
