@@ -94,3 +94,32 @@
         ) ~ " || name))"
     ).rows[0][0]) -%}
 {%- endmacro %}
+
+
+{#- dbt writes the semantic manifest before it runs anything. -#}
+{% macro duckdb__record_semantics(reporting) -%}
+    {%- set folder = invocation_args_dict.target_path or 'target' -%}
+    {%- if not folder.startswith('/') -%}
+        {%- set folder = invocation_args_dict.project_dir ~ '/' ~ folder -%}
+    {%- endif -%}
+    create schema if not exists semantic;
+    create or replace table semantic.definitions as
+    select
+        {{ dbt.string_literal(invocation_id) }} as invocation_id,
+        content as semantic_manifest,
+        {{ dbt.string_literal(
+            dbt.escape_single_quotes(tojson(reporting))
+        ) }} as reporting
+    from read_text({{ dbt.string_literal(dbt.escape_single_quotes(
+        folder ~ '/semantic_manifest.json'
+    )) }})
+{%- endmacro %}
+
+
+{% macro text_matches(column, pattern) -%}
+    {{ return(adapter.dispatch('text_matches')(column, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_matches(column, pattern) -%}
+    regexp_matches({{ column }}, {{ pattern }})
+{%- endmacro %}
