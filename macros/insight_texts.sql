@@ -65,13 +65,13 @@
 },
 'tracking_outage': {
     'title': 'Conversions are no longer counted',
-    'explanation': 'went on spending {period} while hardly a conversion was counted: {metric_words} {value_text} where {expected_text} was expected. At stake: {stake}.',
+    'explanation': 'went on spending {period} while hardly a conversion was counted. Strongest sign: {metric_words} {value_text} on a day where {expected_text} was expected (figures flagged: {figures:number}). At stake: {stake}.',
     'recommendation': 'Check the tag, pixel or import first, and the landing page and checkout; until it is mended do not judge or automate by these days. Then correct or leave out the days in bidding.',
     'what_would_change_it': 'Orders of these days in the shop itself: if they fell too, it is sales and not tracking. Conversions that arrive late would show on the next reads.',
 },
 'anomaly_incident': {
     'title': '{cause_title}',
-    'explanation': '{finding} {period} ({figures:number} figures flagged). At stake: {stake}.',
+    'explanation': '{finding} {period}. Strongest sign: {metric_words} {value_text} on a day where {expected_text} was expected (figures flagged: {figures:number}). At stake: {stake}.',
     'recommendation': '{remedy}',
     'what_would_change_it': '{doubt}',
 },
@@ -81,53 +81,52 @@
 
 {% macro incident_texts() -%}
 {%- set planned = 'A planned event on these days: enter it into seeds/calendar.csv.' -%}
-{%- set usual = '{metric_words} {value_text} where {expected_text} was expected,' -%}
 {% do return({
 'overspend': {
     'cause_title': 'Spent far more than usual',
-    'finding': 'spent far more than usual: ' ~ usual,
+    'finding': 'spent far more than usual',
     'remedy': 'Check the daily budget and bids for a typing error or a changed limit, and set them back; ask the platform for a refund where it broke its own limit.',
     'doubt': planned,
 },
 'delivery_stop': {
     'cause_title': 'Delivery stopped',
-    'finding': 'was not shown at all: ' ~ usual,
+    'finding': 'had a stop of delivery',
     'remedy': 'Check payment, policy notices, budget, end date and ad status, and start it again.',
     'doubt': 'Someone who paused it on purpose.',
 },
 'delivery_drop': {
     'cause_title': 'Delivery fell',
-    'finding': 'was shown far less than usual: ' ~ usual,
+    'finding': 'was shown far less than usual',
     'remedy': 'Look at budget, bids, disapproved ads and audience changes of that day.',
     'doubt': planned,
 },
 'price_jump': {
     'cause_title': 'The same money buys less',
-    'finding': 'paid far more for the same: ' ~ usual,
+    'finding': 'paid far more for the same',
     'remedy': 'Look at bids, placements and audiences that changed that day; cap the bid if competition drove the price.',
     'doubt': planned,
 },
 'conversion_drop': {
     'cause_title': 'Fewer conversions for the same traffic',
-    'finding': 'converted far less than usual: ' ~ usual,
+    'finding': 'converted far less than usual',
     'remedy': 'Check landing page, stock, price and checkout of these days, and whether one kind of conversion is missing.',
     'doubt': 'Orders in the shop itself that did not fall.',
 },
 'value_drop': {
     'cause_title': 'Conversions are worth less',
-    'finding': 'brought conversions worth far less than usual: ' ~ usual,
+    'finding': 'brought conversions worth far less than usual',
     'remedy': 'Check the value that the tag sends (currency, tax, test orders) and which products were bought.',
     'doubt': 'A sale or a cheaper product that was advertised on purpose.',
 },
 'efficiency_drop': {
     'cause_title': 'Less for each unit of money',
-    'finding': 'brought less for the money than usual: ' ~ usual,
+    'finding': 'brought less for the money than usual',
     'remedy': 'Compare queries, placements and products of these days with those of the days before.',
     'doubt': planned,
 },
 'frozen_figures': {
     'cause_title': 'A figure repeats itself',
-    'finding': 'reported the same {metric_words} ({value_text}) day after day',
+    'finding': 'reported the same figure day after day',
     'remedy': 'Collect these days again, and check the import or tag that the figure comes from.',
     'doubt': 'A figure that is set by hand or capped, and so may repeat itself.',
 },

@@ -123,6 +123,12 @@
 {%- endmacro %}
 
 
+{% macro is_worth_telling() -%}
+    coalesce(incidents.impact_amount, rule.min_cost) >= rule.min_cost
+    and (incidents.figures >= rule.min_events or incidents.is_open)
+{%- endmacro %}
+
+
 {% macro severity_of_incident() -%}
     case
         when incidents.is_open then rule.severity
@@ -162,7 +168,8 @@
 {% macro incident_word(word) -%}
     case incidents.cause
         {%- for cause, words in incident_texts().items() %}
-        when '{{ cause }}' then {{ sentence(words[word]) }}
+        when '{{ cause }}'
+            then {{ dbt.string_literal(dbt.escape_single_quotes(words[word])) }}
         {%- endfor %}
     end
 {%- endmacro %}
@@ -174,5 +181,16 @@
         / nullif(recent.{{ denominator }}, 0)
         / nullif(earlier.{{ numerator }}, 0)
         * case when earlier.{{ denominator }} > 0 then earlier.{{ denominator }} end
+    )
+{%- endmacro %}
+
+
+{% macro insight_subject(column) -%}
+    coalesce(
+        subjects.{{ column }},
+        'Source ' || insights.platform || case
+            when insights.account_id = '{{ whole() }}' then ''
+            else ', account ' || insights.account_id
+        end
     )
 {%- endmacro %}

@@ -21,8 +21,8 @@ found as (
     where
         incidents.cause != 'tracking_outage'
         and (
-            coalesce(incidents.impact_amount, rule.min_cost) >= rule.min_cost
-            or incidents.cause = 'frozen_figures'
+            incidents.cause = 'frozen_figures'
+            or {{ is_worth_telling() }}
         )
 
 ),

@@ -17,7 +17,7 @@ found as (
     cross join rule
     where
         incidents.cause = 'tracking_outage'
-        and coalesce(incidents.impact_amount, rule.min_cost) >= rule.min_cost
+        and {{ is_worth_telling() }}
 
 ),
 
