@@ -75,6 +75,18 @@
     'recommendation': '{remedy}',
     'what_would_change_it': '{doubt}',
 },
+'budget_limited_winner': {
+    'title': 'A good campaign is held back by its budget',
+    'explanation': 'spent its daily budget of {daily_budget:amount} {currency} on {days_held:number} of the last {days} days (up to {date_day}), and pays {cpa_now:money} per conversion where the account\'s other campaigns pay {rest_cpa:money} ({conversions:number} conversions in settled weeks up to {settled_day}).',
+    'recommendation': 'Raise its daily budget by a fifth, taken from campaigns whose conversions cost more, and look again after two weeks.',
+    'what_would_change_it': 'Conversions that are worth less than those of the others, or a price per conversion that rises as soon as more is spent.',
+},
+'pacing_risk': {
+    'title': 'The budget will be missed',
+    'explanation': 'is heading for {projected_total:amount} {currency} from {first_day} to {period_end} (80 of 100 times between {lower_total:amount} and {upper_total:amount}), {gap:amount} {direction} than the {planned_total:amount} planned (budget {budget_id}). Spent up to {date_day}: {spent_to_date:amount}.',
+    'recommendation': 'To end as planned, spend {daily_rest:amount} {currency} a day from now on; else change the plan.',
+    'what_would_change_it': 'Budgets that were changed after {date_day}, or days ahead that are unlike the last four weeks (a sale, an end date).',
+},
 }) %}
 {%- endmacro %}
 

@@ -61,6 +61,8 @@
     end
     {%- elif kind == 'money' -%}
     {{ number_text(column, 2) }} || ' {{ var("reporting_currency") }}'
+    {%- elif kind == 'amount' -%}
+    {{ number_text(column, 2) }}
     {%- elif kind == 'percent' -%}
     {{ number_text('100 * ' ~ column, 0) }} || ' %'
     {%- elif kind == 'percent2' -%}
