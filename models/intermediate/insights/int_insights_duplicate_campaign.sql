@@ -73,7 +73,7 @@ found as (
 
 final as (
 
-    {{ insights('found', 'duplicate_campaign', ['twin_id', 'twin_cost']) }}
+    {{ insights('found', 'duplicate_campaign', ['twin_id']) }}
 
 )
 

@@ -32,8 +32,9 @@ told_better as (
         on
             weaker.platform = stronger.platform
             {% for id in ['account_id', 'campaign_id'] %}
-            and weaker.{{ id }}
-            = coalesce(nullif(stronger.{{ id }}, '{{ whole() }}'), weaker.{{ id }})
+            and weaker.{{ id }} = coalesce(
+                nullif(stronger.{{ id }}, '{{ whole() }}'), weaker.{{ id }}
+            )
             {% endfor %}
             and weaker.date_day >= stronger.first_day
             and weaker.first_day <= stronger.date_day
@@ -61,8 +62,6 @@ final as (
             as explanation,
         insights.recommendation,
         insights.what_would_change_it,
-
-        -- how much it matters
         insights.impact_amount,
         insights.evidence
 
