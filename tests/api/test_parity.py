@@ -352,14 +352,13 @@ def test_a_comparison_is_two_questions(reports: Reports, asked: Asked, years: bo
         for name in asked.metrics:
             value, previous = these.get(key, {}).get(name), those.get(key, {}).get(name)
             assert (row[name], row[f"{name}_previous"]) == (value, previous)
-            known = None not in (value, previous) and previous != 0
-            if known and isinstance(value, float):
+            if value is None or not previous:
+                assert row[f"{name}_change"] is None
+            elif isinstance(value, float):
                 assert row[f"{name}_change"] == (value - previous) / previous
-            elif known:
+            else:
                 change = float((value - previous) / previous)
                 assert row[f"{name}_change"] == pytest.approx(change, rel=1e-15)
-            else:
-                assert row[f"{name}_change"] is None
 
 
 def test_a_leap_day_stands_on_the_28th(
