@@ -6,7 +6,10 @@
 {%- endmacro %}
 
 
-{% macro insights(relation, rule, evidence, entity=[]) -%}
+{% macro insights(
+    relation, rule, evidence, entity=[],
+    severity='(select severity from rule)'
+) -%}
     {%- set ids = ['platform', 'account_id', 'campaign_id'] -%}
     {%- set texts = insight_texts()[rule] -%}
     select
@@ -16,7 +19,7 @@
         first_day,
         {{ ids | join(', ') }},
         '{{ rule }}' as rule,
-        (select severity from rule) as severity,
+        {{ severity }} as severity,
         {% for column in insight_text_columns() %}
         {{ sentence(texts[column]) }} as {{ column }},
         {% endfor %}
@@ -50,10 +53,16 @@
 
 {% macro shown(column, kind) -%}
     {%- if column == 'period' -%}
-    'from ' || cast(first_day as {{ dbt.type_string() }})
-    || ' to ' || cast(date_day as {{ dbt.type_string() }})
+    case when first_day = date_day then 'on ' else 'from ' end
+    || cast(first_day as {{ dbt.type_string() }})
+    || case
+        when first_day = date_day then ''
+        else ' to ' || cast(date_day as {{ dbt.type_string() }})
+    end
     {%- elif kind == 'money' -%}
     {{ number_text(column, 2) }} || ' {{ var("reporting_currency") }}'
+    {%- elif kind == 'amount' -%}
+    {{ number_text(column, 2) }}
     {%- elif kind == 'percent' -%}
     {{ number_text('100 * ' ~ column, 0) }} || ' %'
     {%- elif kind == 'percent2' -%}
@@ -107,4 +116,83 @@
     {%- set names.sql = 'replace(' ~ names.sql ~ ", '" ~ mark ~ "', '')" -%}
     {%- endfor -%}
     trim({{ names.sql }})
+{%- endmacro %}
+
+
+{% macro is_ended(status) -%}
+    coalesce({{ status }}, 'unknown')
+    in ('paused', 'removed', 'archived', 'deleted')
+{%- endmacro %}
+
+
+{% macro is_worth_telling() -%}
+    coalesce(incidents.impact_amount, rule.min_cost) >= rule.min_cost
+    and (incidents.figures >= rule.min_events or incidents.is_open)
+{%- endmacro %}
+
+
+{% macro severity_of_incident() -%}
+    case
+        when incidents.is_open then rule.severity
+        when rule.severity = 'critical' then 'warning'
+        else 'info'
+    end
+{%- endmacro %}
+
+
+{% macro metric_words(metric) -%}
+    case
+        when {{ metric }} = 'cost' then 'spend'
+        when {{ metric }} = 'aov' then 'average order value'
+        when length({{ metric }}) <= 4 then upper({{ metric }})
+        else replace({{ metric }}, '_', ' ')
+    end
+{%- endmacro %}
+
+
+{% macro metric_text(metric, figure) -%}
+    case
+        when {{ metric }} in ('ctr', 'cvr')
+            then {{ shown(figure, 'percent2') }}
+        when {{ metric }} in ('cost', 'conversion_value', 'cpc', 'cpm', 'cpa', 'aov')
+            then {{ shown(figure, 'money') }}
+        when {{ metric }} = 'roas' then {{ number_text(figure, 2) }}
+        else {{ shown(figure, 'number') }}
+    end
+{%- endmacro %}
+
+
+{% macro incident_words() -%}
+    {% do return(['cause_title', 'finding', 'remedy', 'doubt']) %}
+{%- endmacro %}
+
+
+{% macro incident_word(word) -%}
+    case incidents.cause
+        {%- for cause, words in incident_texts().items() %}
+        when '{{ cause }}'
+            then {{ dbt.string_literal(dbt.escape_single_quotes(words[word])) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{% macro log_change(numerator, denominator) -%}
+    ln(
+        case when recent.{{ numerator }} > 0 then recent.{{ numerator }} end
+        / nullif(recent.{{ denominator }}, 0)
+        / nullif(earlier.{{ numerator }}, 0)
+        * case when earlier.{{ denominator }} > 0 then earlier.{{ denominator }} end
+    )
+{%- endmacro %}
+
+
+{% macro insight_subject(column) -%}
+    coalesce(
+        subjects.{{ column }},
+        'Source ' || insights.platform || case
+            when insights.account_id = '{{ whole() }}' then ''
+            else ', account ' || insights.account_id
+        end
+    )
 {%- endmacro %}

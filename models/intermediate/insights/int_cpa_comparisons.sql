@@ -1,4 +1,11 @@
 -- one row per campaign and week: its CPA of late beside that of before
+{% set key = ['platform', 'account_id', 'campaign_id', 'as_of_week'] %}
+{% set measures = ['impressions', 'clicks', 'cost', 'conversions'] %}
+{#- CPA is the product of these; ctr and cvr stand below the line. -#}
+{% set factors = {
+    'cpm': ['cost', 'impressions'], 'ctr': ['impressions', 'clicks'],
+    'cvr': ['clicks', 'conversions'], 'cpa': ['cost', 'conversions'],
+} %}
 with
 
 rule as (
@@ -7,68 +14,60 @@ rule as (
 
 ),
 
-sums as (
+pairs as (
 
     select
-        pairs.platform,
-        pairs.account_id,
-        pairs.campaign_id,
-        pairs.as_of_week,
-        pairs.age_days < rule.days as is_recent,
-        count(*) as weeks,
-        sum(pairs.cost) as cost,
-        sum(pairs.conversions) as conversions,
-        sum(pairs.conversions * pairs.conversions / pairs.cost) as squares
+        pairs.*,
+        pairs.age_days < rule.days as is_recent
 
     from {{ ref('int_insight_week_pairs') }} as pairs
     cross join rule
     where pairs.age_days < 2 * rule.days
-    group by
-        pairs.platform,
-        pairs.account_id,
-        pairs.campaign_id,
-        pairs.as_of_week,
-        pairs.age_days < rule.days
 
 ),
 
--- Conversions vary from week to week by more than chance alone: by how much?
-strays as (
+sums as (
 
     select
-        *,
-        squares * cost / nullif(conversions, 0) - conversions as stray
+        {{ key | join(', ') }},
+        is_recent,
+        count(*) as weeks,
+        -- Weeks vary by more than chance alone: by how much?
+        sum(conversions * conversions / cost) * sum(cost)
+        / nullif(sum(conversions), 0) - sum(conversions) as stray,
+        {% for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        {% endfor %}
 
-    from sums
+    from pairs
+    group by {{ key | join(', ') }}, is_recent
 
 ),
 
 final as (
 
     select
-        recent.platform,
-        recent.account_id,
-        recent.campaign_id,
-        recent.as_of_week,
-        recent.cost,
-        recent.conversions,
+        {% for column in key + ['cost', 'conversions'] %}
+        recent.{{ column }},
+        {% endfor %}
         recent.cost / nullif(recent.conversions, 0) as cpa_now,
         earlier.conversions as conversions_before,
         earlier.cost / nullif(earlier.conversions, 0) as cpa_before,
+        {% for factor, parts in factors.items() %}
+        {{ log_change(*parts) }} as {{ factor }}_change,
+        {% endfor %}
         greatest(
             1,
             (recent.stray + earlier.stray) / (recent.weeks + earlier.weeks - 2)
         ) as dispersion
 
-    from strays as recent
-    inner join strays as earlier
+    from sums as recent
+    inner join sums as earlier
         on
-            recent.platform = earlier.platform
-            and recent.account_id = earlier.account_id
-            and recent.campaign_id = earlier.campaign_id
-            and recent.as_of_week = earlier.as_of_week
-            and recent.is_recent
-            and not earlier.is_recent
+            {% for column in key %}
+            recent.{{ column }} = earlier.{{ column }} and
+            {% endfor %}
+            recent.is_recent and not earlier.is_recent
     where recent.weeks + earlier.weeks > 2
 
 )

@@ -1,5 +1,4 @@
 -- one row per campaign, account as a whole and platform as a whole: its name
-{% set whole = "'__all__'" %}
 with
 
 platforms as (
@@ -55,7 +54,7 @@ final as (
     select
         platform,
         account_id,
-        {{ whole }} as campaign_id,
+        '{{ whole() }}' as campaign_id,
         account_name as name,
         'Account ' || account_name || ' (' || platform_name || ')' as subject
 
@@ -63,8 +62,8 @@ final as (
     union all
     select
         platform,
-        {{ whole }} as account_id,
-        {{ whole }} as campaign_id,
+        '{{ whole() }}' as account_id,
+        '{{ whole() }}' as campaign_id,
         platform_name as name,
         platform_name || ' as a whole' as subject
 

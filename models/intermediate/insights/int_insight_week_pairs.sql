@@ -22,6 +22,8 @@ final as (
         seen_from.week_start as as_of_week,
         {{ days_between('weeks.week_start', 'seen_from.week_start') }}
             as age_days,
+        cast(weeks.impressions as double) as impressions,
+        cast(weeks.clicks as double) as clicks,
         cast(weeks.cost as double) as cost,
         cast(weeks.conversions as double) as conversions
 

@@ -54,7 +54,7 @@ found as (
 
     select
         gaps.*,
-        '__all__' as campaign_id,
+        '{{ whole() }}' as campaign_id,
         replace(gaps.last_status, '_', ' ') as status_words,
         accounts.daily_cost,
         gaps.days_missing * accounts.daily_cost as impact_amount

@@ -12,10 +12,20 @@ measured as (
     select
         *,
         cpa_now / nullif(cpa_before, 0) - 1 as change,
-        ln(cpa_now / nullif(cpa_before, 0)) / sqrt(
+        cpa_change / sqrt(
             dispersion
             * (1 / nullif(conversions, 0) + 1 / nullif(conversions_before, 0))
-        ) as z_score
+        ) as z_score,
+        case
+            when cpm_change + ctr_change + cvr_change is null then 'unknown'
+            when cpm_change >= ctr_change and cpm_change >= cvr_change
+                then 'dearer impressions (CPM)'
+            when ctr_change >= cvr_change
+                then 'fewer clicks per impression (CTR)'
+            else 'fewer conversions per click (CVR)'
+        end as driver,
+        greatest(cpm_change, ctr_change, cvr_change) / cpa_change
+            as driver_share
 
     from {{ ref('int_cpa_comparisons') }}
 
@@ -58,7 +68,7 @@ final as (
     {{ insights(
         'found', 'cpa_drift',
         ['cpa_before', 'cpa_now', 'conversions_before', 'conversions', 'cost',
-         'z_score', 'dispersion']
+         'driver', 'driver_share', 'z_score', 'dispersion']
     ) }}
 
 )

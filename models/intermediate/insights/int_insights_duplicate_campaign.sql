@@ -72,9 +72,7 @@ found as (
 
 final as (
 
-    {{ insights(
-        'found', 'duplicate_campaign', ['twin_id', 'cost', 'twin_cost']
-    ) }}
+    {{ insights('found', 'duplicate_campaign', ['twin_id', 'twin_cost']) }}
 
 )
 

@@ -11,7 +11,7 @@ held as (
 
     select
         coalesce(platform, source) as platform,
-        coalesce(account_id, '__all__') as account_id,
+        coalesce(account_id, '{{ whole() }}') as account_id,
         reason,
         coalesce(date_day, cast(read_at as date)) as known_day,
         cost_held,
@@ -42,7 +42,7 @@ grouped as (
     select
         platform,
         account_id,
-        '__all__' as campaign_id,
+        '{{ whole() }}' as campaign_id,
         reason,
         min(known_day) as first_day,
         max(known_day) as date_day,

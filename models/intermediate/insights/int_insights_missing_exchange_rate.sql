@@ -23,7 +23,7 @@ grouped as (
     select
         platform,
         account_id,
-        '__all__' as campaign_id,
+        '{{ whole() }}' as campaign_id,
         currency_name,
         '{{ var("reporting_currency") }}' as reporting_currency,
         min(date_day) as first_day,

@@ -52,7 +52,7 @@ found as (
 
     select
         weighed.*,
-        '__all__' as campaign_id,
+        '{{ whole() }}' as campaign_id,
         month_start as first_day,
         last_restated_day as date_day,
         case when change > 0 then 'more' else 'less' end as direction

@@ -4,9 +4,7 @@ with
 campaigns as (
 
     select * from {{ ref('dim_campaign') }}
-    where
-        coalesce(status, 'unknown')
-        not in ('paused', 'removed', 'archived', 'deleted')
+    where not {{ is_ended('status') }}
 
 ),
 

@@ -10,9 +10,33 @@ insights as (
 
 ),
 
+rules as (
+
+    select * from {{ ref('insight_rules') }}
+
+),
+
 subjects as (
 
     select * from {{ ref('int_insight_subjects') }}
+
+),
+
+-- One cause, one insight: of two rules that tell it, one yields.
+told_better as (
+
+    select distinct weaker.insight_id
+    from insights as weaker
+    inner join rules on weaker.rule = rules.rule
+    inner join insights as stronger
+        on
+            weaker.platform = stronger.platform
+            and stronger.account_id in (weaker.account_id, '{{ whole() }}')
+            and stronger.campaign_id in (weaker.campaign_id, '{{ whole() }}')
+            and stronger.first_day <= weaker.date_day
+            and stronger.date_day >= weaker.first_day
+            and ' ' || rules.yields_to || ' '
+            like '% ' || stronger.rule || ' %'
 
 ),
 
@@ -30,8 +54,9 @@ final as (
         -- what to do
         insights.rule,
         insights.severity,
-        insights.title || ': ' || subjects.name as title,
-        subjects.subject || ' ' || insights.explanation as explanation,
+        insights.title || ': ' || {{ insight_subject('name') }} as title,
+        {{ insight_subject('subject') }} || ' ' || insights.explanation
+            as explanation,
         insights.recommendation,
         insights.what_would_change_it,
 
@@ -40,11 +65,13 @@ final as (
         insights.evidence
 
     from insights
+    left join told_better on insights.insight_id = told_better.insight_id
     left join subjects
         on
             insights.platform = subjects.platform
             and insights.account_id = subjects.account_id
             and insights.campaign_id = subjects.campaign_id
+    where told_better.insight_id is null
 
 )
 
