@@ -3,7 +3,7 @@
 
 {% macro anomaly_scores(
     relation, entity_columns, time_column, value_column, kind, seasonality,
-    calendar_relation=none
+    calendar_relation=none, calendar_columns=none
 ) -%}
 {%- set entities = column_list(entity_columns) -%}
 {%- set rule = anomaly_rule(kind, seasonality) -%}
@@ -13,7 +13,7 @@ anomaly_points as (
 
     {{ anomaly_points(
         relation, entities, time_column, {'value': value_column}, seasonality,
-        calendar_relation
+        calendar_relation, calendar_columns
     ) }}
 
 ),
@@ -91,7 +91,7 @@ from anomaly_verdicts
         'guard_quantile': 0.99 if kind == 'price' else 0.98,
         'guard_limit': 3.5,
         'least_known': 24 if hourly else 14,
-        'cooldown': 12 if kind == 'price' else 0,
+        'told_rows': 12 if kind == 'price' else 7,
         'threshold': 4,
         'floor': 0.03,
     }) -%}
@@ -107,16 +107,14 @@ from anomaly_verdicts
         ~ before.format(rule.level_rows) -%}
     {%- set wide = series ~ ' order by slot '
         ~ before.format(rule.wide_rows) -%}
-    {%- set recent = series ~ ' order by slot '
-        ~ before.format(4 * rule.level_rows) -%}
     select
         *,
         {{ running_median('usable', '(' ~ nearby ~ ')') }} as middle,
         {{ running_median('usable', '(' ~ wide ~ ')') }} as wide_middle,
         count(usable) over ({{ nearby }}) as known_nearby,
-        count(usable) over ({{ recent }}) as known,
-        count(nullif(usable, 0)) over ({{ recent }}) as known_active,
-        {{ exact_sum('abs(usable)', recent) }} as recent_sum,
+        count(usable) over ({{ wide }}) as known,
+        count(nullif(usable, 0)) over ({{ wide }}) as known_active,
+        {{ exact_sum('abs(usable)', wide) }} as recent_sum,
         lag(value) over ({{ series }} order by slot) as value_before
 
     from {{ relation }}
@@ -203,8 +201,16 @@ from anomaly_verdicts
         ) }} as residual_middle,
         count(case when usable is not null then residual end)
             over ({{ recent }}) as residuals_known,
+        {%- if rule.kind != 'price' %}
+        {{ exact_sum(
+            'case when usable is null then null when abs(residual) > 3 '
+            ~ 'then 9 else residual * residual end', recent
+        ) }} as squares,
+        {%- endif %}
         max(case when coalesce(is_repeat, 0) = 0 then slot end)
             over ({{ series }} order by slot) as run_start,
+        max(case when value is null or value != 0 then slot end)
+            over ({{ series }} order by slot) as active_before,
         sum(is_repeat) over ({{ recent }}) as repeats,
         count(is_repeat) over ({{ recent }}) as repeats_known
 
@@ -323,8 +329,7 @@ from anomaly_verdicts
                     case
                         when residuals_known >= {{ rule.least_known }}
                             then {{ greater(
-                                '1.4826 * residual_middle',
-                                anomaly_floor(rule)
+                                anomaly_scale(rule), anomaly_floor(rule)
                             ) }}
                     end as scale
 
@@ -332,6 +337,20 @@ from anomaly_verdicts
             ) as scales
         ) as distances
     ) as neighbours
+{%- endmacro %}
+
+
+{#- A median says little of small counts: of those the mean square does. -#}
+{% macro anomaly_scale(rule) -%}
+    {%- if rule.kind == 'price' -%}
+    1.4826 * residual_middle
+    {%- else -%}
+    case
+        when abs(expected) / unit < {{ 20 if rule.kind == 'count' else 2.5 }}
+            then sqrt(squares / residuals_known)
+        else 1.4826 * residual_middle
+    end
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -350,26 +369,20 @@ from anomaly_verdicts
 
 {#- 5. What that says of the value. -#}
 {% macro anomaly_verdicts(relation, entities, rule) -%}
-    {%- set threshold = rule.threshold -%}
-    {%- set recently = 'max(case when value not between lower_bound '
-        ~ 'and upper_bound then 1 else 0 end) over (' ~ series_of(entities)
-        ~ ' order by slot rows between ' ~ rule.cooldown
-        ~ ' preceding and 1 preceding)' -%}
+    {%- set outside = 'case when value > upper_bound then 1 '
+        ~ 'when value < lower_bound then -1 else 0 end' -%}
+    {%- set told = '(' ~ series_of(entities) ~ ' order by slot rows between '
+        ~ rule.told_rows ~ ' preceding and 1 preceding)' -%}
     select
         *,
         case
             when verdict != 'judged' then null
             when value > upper_bound then 'spike'
             when value < lower_bound then 'drop'
-            when run_length > 0 and run_length <= repeats_known
-                and power(
-                    {{ greater(
-                        '(repeats - run_length + 1.5)
-                        / (repeats_known - run_length + 2)',
-                        chance_of_repeat(rule)
-                    ) }},
-                    run_length
-                ) < 0.0002
+            when {{ improbable(
+                'run_length', 'repeats', 'repeats_known',
+                chance_of_repeat(rule), 7
+            ) }}
                 then 'flatline'
         end as anomaly_kind
 
@@ -381,8 +394,13 @@ from anomaly_verdicts
                 when value is null then 'not read'
                 when stray is null or residual is null then 'no baseline yet'
                 when is_event = 1 then 'known event'
-                {%- if rule.cooldown %}
-                when {{ recently }} = 1 then 'cooling down'
+                {%- if rule.kind == 'price' %}
+                when max(abs({{ outside }})) over {{ told }} = 1
+                    then 'cooling down'
+                {%- else %}
+                when abs(sum({{ outside }}) over {{ told }})
+                    = {{ rule.told_rows }}
+                    then 'cooling down'
                 {%- endif %}
                 else 'judged'
             end as verdict,
@@ -392,27 +410,54 @@ from anomaly_verdicts
         from (
             select
                 *,
-                residual / stray as z_score,
-                least(
-                    {{ anomaly_bound(rule, '-', 'expected') }},
-                    {{ anomaly_bound(rule, '-', 'wide_expected') }}
-                ) as lower_bound,
-                greatest(
-                    {{ anomaly_bound(rule, '+', 'expected') }},
-                    {{ anomaly_bound(rule, '+', 'wide_expected') }}
-                ) as upper_bound
+                {%- if rule.kind == 'price' %}
+                band_low as lower_bound
+                {%- else %}
+                case
+                    when {{ improbable(
+                        'idle_length', 'known - known_active', 'known',
+                        'exp(-0.7 * expected / unit)', 1
+                    ) }}
+                        then greatest(band_low, least(expected, unit))
+                    else band_low
+                end as lower_bound
+                {%- endif %}
 
             from (
                 select
                     *,
-                    scale * {{ greater(
-                        '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
-                    ) }} as stray
+                    residual / stray as z_score,
+                    slot - active_before as idle_length,
+                    {{ anomaly_band(rule, '-', rule.threshold) }} as band_low,
+                    {{ anomaly_band(rule, '+', rule.threshold) }}
+                        as upper_bound
 
-                from {{ relation }}
-            ) as strays
+                from (
+                    select
+                        *,
+                        scale * {{ greater(
+                            '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
+                        ) }} as stray
+
+                    from {{ relation }}
+                ) as strays
+            ) as bands
         ) as bounds
     ) as judged
+{%- endmacro %}
+
+
+{#- Whether a run of days alike is one that chance does not give: a day's
+    chance to go on is what such days were of the days before the run, and not
+    less than a model says. It is told for so many days, then it is known. -#}
+{% macro improbable(run_length, alike, known, chance, days) -%}
+    {%- set chance_of_one = greater(
+        '(' ~ alike ~ ' - ' ~ run_length ~ ' + 1.5) / ('
+        ~ known ~ ' - ' ~ run_length ~ ' + 2)', chance
+    ) -%}
+    {{ run_length }} between 1 and {{ known }}
+    and power({{ chance_of_one }}, {{ run_length }}) < 0.0002
+    and power({{ chance_of_one }}, {{ run_length }} - {{ days }}) >= 0.0002
 {%- endmacro %}
 
 
@@ -426,18 +471,26 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
-{#- The value whose distance is the threshold: anomaly_residual turned round. -#}
-{% macro anomaly_bound(rule, sign, expected) -%}
+{#- As far as that from what is usual of late, and from what was before. -#}
+{% macro anomaly_band(rule, sign, strays) -%}
+    {{ 'least' if sign == '-' else 'greatest' }}(
+        {{ anomaly_bound(rule, sign, strays, 'expected') }},
+        {{ anomaly_bound(rule, sign, strays, 'wide_expected') }}
+    )
+{%- endmacro %}
+
+
+{#- The value so many strays away: anomaly_residual turned round. -#}
+{% macro anomaly_bound(rule, sign, strays, expected) -%}
     {%- if rule.kind == 'price' -%}
     case
         when {{ expected }} + pad > 0
             then ({{ expected }} + pad)
-                * exp({{ sign }}{{ rule.threshold }} * stray) - pad
+                * exp({{ sign }}{{ strays }} * stray) - pad
     end
     {%- else -%}
     {%- set bound -%}
-    {{ two_thirds(expected ~ ' / unit') }}
-    {{ sign }} {{ rule.threshold }} * stray
+    {{ two_thirds(expected ~ ' / unit') }} {{ sign }} {{ strays }} * stray
     * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
     / 1.5
     {%- endset -%}

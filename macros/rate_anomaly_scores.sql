@@ -3,7 +3,7 @@
 
 {% macro rate_anomaly_scores(
     relation, entity_columns, time_column, numerator_column,
-    denominator_column, calendar_relation=none
+    denominator_column, calendar_relation=none, calendar_columns=none
 ) -%}
 {%- set entities = column_list(entity_columns) -%}
 {%- set recent = series_of(entities) ~ ' order by slot '
@@ -15,7 +15,7 @@ anomaly_points as (
     {{ anomaly_points(
         relation, entities, time_column,
         {'events': numerator_column, 'trials': denominator_column},
-        'none', calendar_relation
+        'none', calendar_relation, calendar_columns
     ) }}
 
 ),
