@@ -65,6 +65,7 @@ class Observed:
         self.figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and watch its answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -133,6 +134,7 @@ class Guard:
         self.most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with what is wrong with it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -101,10 +101,11 @@ def _listed(
             name: KINDS.get(kind.split("(")[0], "text")
             for name, kind in cursor.execute(COLUMNS, {"mart": listed.mart}).fetchall()
         }
-        rows = cursor.execute(*_question(listed, types, query)).to_arrow_table() if types else None
+        rows = pa.table({})
+        if types:
+            rows = cursor.execute(*_question(listed, types, query)).to_arrow_table()
     finally:
         cursor.close()
-    rows = pa.table({}) if rows is None else rows
     days = rows.column("date_day").to_pylist() if types else []
     currency = live.catalogue.currency
     return Report(
@@ -122,7 +123,7 @@ def _listed(
             )
             for name, kind in types.items()
         ),
-        rows=rows.slice(0, query.limit),
+        rows=rows.slice(0, query.limit) if types else rows,
         snapshot=live.version,
         generated_at=datetime.now(UTC),
         coverage={} if types else {"note": f"this snapshot has no {listed.name}"},

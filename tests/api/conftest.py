@@ -1,0 +1,19 @@
+"""A copy of nothing: the demo's snapshot, served in this process."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.definitions import definitions
+from api.server import make_app
+from pipeline.settings import Folder
+
+BASE = "http://127.0.0.1"
+
+
+@pytest.fixture(scope="session")
+def client(demo: Folder) -> Iterator[TestClient]:
+    """A client of the API over the demo's snapshot."""
+    with TestClient(make_app(demo, named=definitions()), BASE) as found:
+        yield found
