@@ -43,7 +43,7 @@ def coverage_of(question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
         for account in accounts
         if account["incomplete_days"] or account["immature_days"] or account["ends_early"]
     ]
-    return {
+    told = {
         "is_complete": days["incomplete_days"] == 0,
         "is_mature": days["immature_days"] == 0,
         **days,
@@ -53,6 +53,26 @@ def coverage_of(question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
         "left_out": ask(f"with\n{scope}\n{_left_out(question)}"),
         "held_back": ask(f"with\n{scope}\n{HELD}"),
     }
+    return told | {"notes": _notes(told)}
+
+
+def _notes(told: dict[str, Any]) -> list[str]:
+    """Say what a reader should know before believing a number; nothing where all is well."""
+    days, missing, young = told["days"], told["incomplete_days"], told["immature_days"]
+    notes = []
+    if missing:
+        notes.append(f"Incomplete: not every report was read for {missing} of {days} days.")
+    if young:
+        notes.append(f"Not settled: conversions of {young} of {days} days may still change.")
+    if told["left_out"]:
+        accounts = {(one["platform"], one["account_id"]) for one in told["left_out"]}
+        notes.append(
+            f"Left out: exports by week or month of {len(accounts)} accounts have no days."
+        )
+    if told["held_back"]:
+        count = sum(one["row_count"] for one in told["held_back"])
+        notes.append(f"Held back: {count} rows are in quarantine, or lack an exchange rate.")
+    return notes
 
 
 def _scope(question: Question) -> str:

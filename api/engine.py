@@ -6,11 +6,11 @@ and follows the pointer: a query that has begun ends on the snapshot it began wi
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -32,6 +32,14 @@ from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
 
 ROW_LIMIT = 1_000_000
+KINDS: tuple[tuple[Kind, Callable[[pa.DataType], bool]], ...] = (
+    ("text", pa.types.is_string),
+    ("date", pa.types.is_date),
+    ("integer", pa.types.is_integer),
+    ("decimal", pa.types.is_decimal),
+    ("double", pa.types.is_floating),
+    ("boolean", pa.types.is_boolean),
+)
 Watch = Callable[[duckdb.DuckDBPyConnection], None]
 
 
@@ -126,7 +134,7 @@ class Reports:
         *,
         on_cursor: Watch | None = None,
         row_limit: int | None = None,
-        by: Iterable[str] = (),
+        by: Collection[str] = (),
         since: date | str | None = None,
         until: date | str | None = None,
         where: str | None = None,
@@ -150,7 +158,7 @@ class Reports:
 
 
 def _given(
-    request: Any, by: Iterable[str], since: Any, until: Any, where: str | None, fields: Any
+    request: Any, by: Collection[str], since: Any, until: Any, where: str | None, fields: Any
 ) -> Any:
     if request is not None:
         return request
@@ -264,15 +272,4 @@ def _column(output: Output, table: pa.Table, catalogue: Catalogue) -> Column:
 
 
 def _kind(of: pa.DataType) -> Kind:
-    kinds = {
-        "text": pa.types.is_string(of) or pa.types.is_large_string(of),
-        "date": pa.types.is_date(of),
-        "integer": pa.types.is_integer(of),
-        "decimal": pa.types.is_decimal(of),
-        "double": pa.types.is_floating(of),
-        "boolean": pa.types.is_boolean(of),
-    }
-    return cast(
-        Literal["text", "date", "integer", "decimal", "double", "boolean"],
-        next(name for name, holds in kinds.items() if holds),
-    )
+    return next(kind for kind, holds in KINDS if holds(of))

@@ -14,8 +14,9 @@ from api.errors import RequestError, shown, unknown
 
 MAX_CONDITIONS = 200
 MAX_DEPTH = 20
-# Operator: how many values it takes (None: one or more) and its SQL. Texts are compared as they
-# are by =, in, between and matches; contains, starts with and ends with ignore upper and lower case.
+# Operator: how many values it takes (None: one or more) and its SQL. Texts are compared as they are
+# by =, in, between and matches; contains, starts with and ends with take upper and lower case as
+# one.
 OPERATORS: dict[str, tuple[int | None, str]] = {
     "=": (1, "{column} = {0}"),
     "in": (None, "{column} in ({all})"),
@@ -30,9 +31,22 @@ NEGATIONS = {"!=": "=", "is not null": "is null"} | {
     f"not {name}": name for name in OPERATORS if name not in ("=", "is null")
 }
 Operator = Literal[
-    *("=", "!=", "in", "not in", "contains", "not contains", "starts with", "not starts with"),
-    *("ends with", "not ends with", "matches", "not matches", "between", "not between"),
-    *("is null", "is not null"),
+    "=",
+    "!=",
+    "in",
+    "not in",
+    "contains",
+    "not contains",
+    "starts with",
+    "not starts with",
+    "ends with",
+    "not ends with",
+    "matches",
+    "not matches",
+    "between",
+    "not between",
+    "is null",
+    "is not null",
 ]
 # A text-pattern operator takes several values as "any of them".
 ANY_OF = ("contains", "starts with", "ends with", "matches")
@@ -42,7 +56,7 @@ def _operator(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     name = " ".join(given.replace("_", " ").lower().split())
-    return {"==": "=", "<>": "!=", "eq": "=", "ne": "!="}.get(name, name)
+    return {"==": "=", "<>": "!="}.get(name, name)
 
 
 def _values(given: Any) -> Any:
@@ -88,7 +102,7 @@ class Or(_Model):
 
 
 class Not(_Model):
-    """This does not hold."""
+    """The condition does not hold."""
 
     condition: Annotated["Segment", Field(alias="not")]
 
@@ -174,7 +188,7 @@ class Resolver:
 
     def _condition(self, condition: Condition) -> str:
         name = NEGATIONS.get(condition.operator, condition.operator)
-        count, template = OPERATORS[name]
+        _, template = OPERATORS[name]
         column = self.column(condition.dimension)
         self.columns.add(column)
         check_values(condition)

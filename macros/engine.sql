@@ -96,3 +96,12 @@
         folder ~ '/semantic_manifest.json'
     )) }})
 {%- endmacro %}
+
+
+{% macro text_matches(column, pattern) -%}
+    {{ return(adapter.dispatch('text_matches')(column, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_matches(column, pattern) -%}
+    regexp_matches({{ column }}, {{ pattern }})
+{%- endmacro %}

@@ -13,7 +13,7 @@
 
 {% macro reporting_meta() -%}
     {%- set found = {} -%}
-    {%- for exposure in graph.exposures.values()
+    {%- for exposure in graph.get('exposures', {}).values()
         if exposure.name in ('reporting', 'segments') -%}
         {%- do found.update({exposure.name: exposure.config.meta}) -%}
     {%- endfor -%}

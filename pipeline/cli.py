@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline import ask
 from pipeline.console import err, out, say
 from pipeline.errors import CampaignsError, UsageError
 from pipeline.lock import writing
@@ -191,6 +192,12 @@ def simulate(
     from simulator.server import serve
 
     serve(port=port, seed=seed, scale=scale, faults=fault or [])
+
+
+app.command(epilog="Example: campaigns query -m cost,roas --by platform,week --totals")(ask.query)
+app.command(epilog="Example: campaigns metrics")(ask.metrics)
+app.command(epilog="Example: campaigns dimensions")(ask.dimensions)
+app.command(epilog="Example: campaigns segments --check")(ask.segments)
 
 
 def _collect(
