@@ -7,7 +7,7 @@ is used; docs/semantic.md what can be asked.
 import asyncio
 import ipaddress
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -100,7 +100,7 @@ def make_app(
     runner = Runner(figures, limits.workers, limits.waiting, limits.seconds)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await asyncio.to_thread(_warm, reports)
         yield
         runner.close()

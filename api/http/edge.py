@@ -129,7 +129,7 @@ class Guard:
         self, app: ASGIApp, key: str | None, hosts: frozenset[str] | None, most_bytes: int
     ) -> None:
         self.app = app
-        self.key = key and sha256(key.encode()).digest()
+        self.key = sha256(key.encode()).digest() if key else b""
         self.hosts = hosts
         self.most_bytes = most_bytes
 
@@ -175,7 +175,7 @@ class Guard:
         )
         # Digests are of one length, so that the time tells nothing about the key.
         told = sha256(given.encode("latin-1", "replace")).digest()
-        return hmac.compare_digest(told, self.key or b"")
+        return hmac.compare_digest(told, self.key)
 
     def _too_large(self) -> str:
         return f"a request may have {self.most_bytes:,} bytes"
@@ -208,5 +208,7 @@ def log_to_stderr() -> None:
     handler.setFormatter(JsonLines())
     for name in ("campaigns.api", "uvicorn.error"):
         logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
+        logger.handlers.clear()
+        logger.addHandler(handler)
+        logger.propagate = False
         logger.setLevel(logging.INFO)
