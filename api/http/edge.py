@@ -19,6 +19,7 @@ from api.http.problems import problem
 
 LOGGER = logging.getLogger("campaigns.api")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HOST = re.compile(r"(\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]*))(:\d*)?")
 OPEN = ("/health",)
 SAFE = {
     b"x-content-type-options": b"nosniff",
@@ -182,9 +183,9 @@ class Guard:
 
 
 def host_name(header: str) -> str:
-    """Give the name or address of a Host header, without its port."""
-    name = header.rsplit("]", 1)[0] + "]" if header.startswith("[") else header.split(":")[0]
-    return name.strip("[]").lower().rstrip(".")
+    """Give the name or address of a Host header without its port; nothing where it has none."""
+    found = HOST.fullmatch(header.strip().lower())
+    return (found["six"] or found["name"]).rstrip(".") if found else ""
 
 
 class JsonLines(logging.Formatter):

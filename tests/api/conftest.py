@@ -8,8 +8,7 @@ from starlette.testclient import TestClient
 from api.definitions import definitions
 from api.server import make_app
 from pipeline.settings import Folder
-
-BASE = "http://127.0.0.1"
+from tests.api.reports import BASE
 
 
 @pytest.fixture(scope="session")

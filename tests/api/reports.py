@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from api.report import Column, Report
 
+BASE = "http://127.0.0.1"
 COLUMNS = (
     Column("campaign_name", "text", "Campaign"),
     Column("date_day", "date", "Day"),
