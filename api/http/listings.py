@@ -126,7 +126,7 @@ def _listed(
         rows=rows.slice(0, query.limit) if types else rows,
         snapshot=live.version,
         generated_at=datetime.now(UTC),
-        coverage={} if types else {"note": f"this snapshot has no {listed.name}"},
+        coverage={"notes": [] if types else [f"This snapshot has no {listed.name}."]},
         offset=query.offset,
         has_more=rows.num_rows > query.limit,
     )

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -296,7 +296,7 @@ def test_anomalies_and_insights_are_filtered(client: TestClient, demo: Folder) -
     if "marts.fct_insights" in tables:
         assert told["row_count"] == min(100, tables["marts.fct_insights"])
     else:
-        assert told["data"] == [] and "no insights" in told["coverage"]["note"]
+        assert told["data"] == [] and "no insights" in told["coverage"]["notes"][0]
 
 
 def test_named_reports_are_served_in_their_format_or_another(client: TestClient) -> None:
@@ -524,7 +524,7 @@ def test_a_query_of_a_client_who_left_is_stopped_and_others_wait_or_are_sent_awa
             await left.wait()
             return {"type": "http.disconnect"}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
 
