@@ -1,14 +1,25 @@
-"""The reporting engine over the demo, and over a world that is made to be awkward."""
+"""The reporting engine over the demo, and over a world that is made to be awkward; the server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+from starlette.testclient import TestClient
 
+from api.definitions import definitions
 from api.engine import Reports
+from api.server import make_app
 from pipeline.settings import Folder
+from tests.api.reports import BASE
 from tests.api.world import publish_world
+
+
+@pytest.fixture(scope="session")
+def client(demo: Folder) -> Iterator[TestClient]:
+    """A client of the server over the demo's snapshot."""
+    with TestClient(make_app(demo, named=definitions()), BASE) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
