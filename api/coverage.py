@@ -46,6 +46,7 @@ def coverage_of(question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
     told = {
         "is_complete": days["incomplete_days"] == 0,
         "is_mature": days["immature_days"] == 0,
+        "first_day": question.start,
         **days,
         "level": mart.level,
         "accounts": len(accounts),

@@ -7,7 +7,7 @@ and follows the pointer: a query that has begun ends on the snapshot it began wi
 import json
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from api.catalogue import (
     NamedSegment,
     read_catalogue,
 )
-from api.compiler import Output, Plan, Question, compile_rows, compile_totals, resolve
+from api.compiler import Output, Plan, Question, compile_rows, compile_totals, first_day, resolve
 from api.coverage import Rows, coverage_of
 from api.errors import RequestError, shown
 from api.report import Column, Kind, Report
@@ -34,6 +34,7 @@ from pipeline.settings import Folder
 
 ROW_LIMIT = 1_000_000
 COVERAGES = 1000  # ranges of accounts whose coverage is remembered
+COMPARED = ("is_complete", "is_mature", "days", "incomplete_days", "immature_days")
 KINDS: tuple[tuple[Kind, Callable[[pa.DataType], bool]], ...] = (
     ("text", pa.types.is_string),
     ("date", pa.types.is_date),
@@ -252,16 +253,26 @@ def _answer(
 
 
 def _coverage(live: Live, question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
-    """Tell it from memory where the same accounts and days were asked for before."""
-    bound = question.parameters.items()
-    asked = (question.condition, *bound, question.start, question.end, mart.name)
-    known = live.coverages.get(asked)
-    if known is None:
-        known = coverage_of(question, mart, rows)
-        if len(live.coverages) >= COVERAGES:
-            live.coverages.clear()
-        live.coverages[asked] = known
-    return known
+    """Tell the coverage of all days that the figures rest on, those compared with apart."""
+
+    def told(start: date, end: date) -> dict[str, Any]:
+        days = replace(question, start=first_day(question, start, end), end=end)
+        bound = question.parameters.items()
+        asked = (question.condition, *bound, days.start, days.end, mart.name)
+        known = live.coverages.get(asked)
+        if known is None:
+            known = coverage_of(days, mart, rows)
+            if len(live.coverages) >= COVERAGES:
+                live.coverages.clear()
+            live.coverages[asked] = known
+        return known
+
+    now = told(question.start, question.end)
+    if question.shift is None:
+        return now
+    before = told(question.shift.start, question.shift.end)
+    notes = [*now["notes"], *(f"Compared with: {note}" for note in before["notes"])]
+    return now | {"compared": {key: before[key] for key in COMPARED}, "notes": notes}
 
 
 def _totals(totals: Plan, plan: Plan, rows: Any) -> dict[str, Any]:

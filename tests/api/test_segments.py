@@ -78,6 +78,16 @@ def test_null_matches_is_null_and_negations_only(reports: Reports) -> None:
         assert names(reports, {"not": condition | {"operator": operator}}) == rest
 
 
+@pytest.mark.parametrize("broken", ["\ud800", "a\udcffb"])
+def test_half_a_character_is_refused(reports: Reports, broken: str) -> None:
+    for where in (f"channel = '{broken}'", f"{broken} = x", f"segment {broken}"):
+        with pytest.raises(RequestError):
+            reports.query(metrics=["cost"], where=where)
+    for field in ("metrics", "dimensions", "segments", "order_by", "name", "format"):
+        with pytest.raises(RequestError):
+            reports.query({"metrics": ["cost"]} | {field: broken})
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_value_is_only_a_value(reports: Reports, attack: str) -> None:
     """Whatever it looks like; and a campaign that is called so is found by it."""
