@@ -26,12 +26,30 @@
 {%- endmacro %}
 
 
+{% macro number_text(column, decimals) -%}
+    {{ return(adapter.dispatch('number_text')(column, decimals)) }}
+{%- endmacro %}
+
+{% macro duckdb__number_text(column, decimals) -%}
+    format('{:,.{{ decimals }}f}', cast({{ column }} as double))
+{%- endmacro %}
+
+
 {% macro running_median(column, window) -%}
     {{ return(adapter.dispatch('running_median')(column, window)) }}
 {%- endmacro %}
 
 {% macro duckdb__running_median(column, window) -%}
     median({{ column }}) over {{ window }}
+{%- endmacro %}
+
+
+{% macro running_quantile(column, quantile, window) -%}
+    {{ return(adapter.dispatch('running_quantile')(column, quantile, window)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_quantile(column, quantile, window) -%}
+    quantile_cont({{ column }}, {{ quantile }}) over {{ window }}
 {%- endmacro %}
 
 

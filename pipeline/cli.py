@@ -68,7 +68,7 @@ def collect(
 
 @app.command(epilog="Example: campaigns build")
 def build() -> None:
-    """Build and test the marts from what was collected (the same as `dbt build`)."""
+    """Build and test the marts from what was collected (`dbt build` without its unit tests)."""
     from pipeline.build import build as run_dbt
 
     folder = Folder().prepare()

@@ -21,7 +21,7 @@ from pipeline.settings import Folder
 # own.
 MODELS = (
     *("build", "--exclude-resource-type", "test", "unit_test", "--exclude"),
-    *("fct_campaign_anomalies", "int_metric_days", "int_campaign_days", "int_campaign_calendar"),
+    *("int_campaign_calendar+", "path:models/marts/decisions"),
 )
 TOTALS = """
 select count(*), sum(impressions), cast(sum(cost) as varchar),

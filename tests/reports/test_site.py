@@ -215,9 +215,14 @@ def test_anomalies_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Ro
     counted = "select count(*) from marts.fct_campaign_anomalies where is_anomaly"
     [(flagged,)] = rows(counted)
     [(of_cost,)] = rows(f"{counted} and metric = 'cost'")
-    assert f": {flagged:,}, the dearest first" in visits["all anomalies"]["text"]
-    assert f": {of_cost:,}, the dearest first" in visits["one metric"]["text"]
-    [(most,)] = rows("select max(money_at_stake) from marts.fct_campaign_anomalies")
+    [(incidents, most, all_of_it)] = rows(
+        "select count(*), max(money_at_stake), sum(money_at_stake) from marts.fct_anomaly_incidents"
+    )
+    text = visits["all anomalies"]["text"]
+    assert f": {incidents:,}, the dearest first, made of {flagged:,} flagged figures" in text
+    assert f"At stake in all: {all_of_it:,.2f} USD" in text
+    assert f"Flagged figures of this choice: {flagged:,}." in text
+    assert f"Flagged figures of this choice: {of_cost:,}." in visits["one metric"]["text"]
     header, first, *_ = visits["all anomalies"]["tables"][0]
     assert shows(first[header.index("At stake (USD)")], most)
 

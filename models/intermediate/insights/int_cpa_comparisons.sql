@@ -1,0 +1,75 @@
+-- one row per campaign and week: its CPA of late beside that of before
+{% set key = ['platform', 'account_id', 'campaign_id', 'as_of_week'] %}
+{% set measures = ['impressions', 'clicks', 'cost', 'conversions'] %}
+{#- CPA is the product of these; ctr and cvr stand below the line. -#}
+{% set factors = {
+    'cpm': ['cost', 'impressions'], 'ctr': ['impressions', 'clicks'],
+    'cvr': ['clicks', 'conversions'], 'cpa': ['cost', 'conversions'],
+} %}
+with
+
+rule as (
+
+    {{ insight_rule('cpa_drift') }}
+
+),
+
+pairs as (
+
+    select
+        pairs.*,
+        pairs.age_days < rule.days as is_recent
+
+    from {{ ref('int_insight_week_pairs') }} as pairs
+    cross join rule
+    where pairs.age_days < 2 * rule.days
+
+),
+
+sums as (
+
+    select
+        {{ key | join(', ') }},
+        is_recent,
+        count(*) as weeks,
+        -- Weeks vary by more than chance alone: by how much?
+        sum(conversions * conversions / cost) * sum(cost)
+        / nullif(sum(conversions), 0) - sum(conversions) as stray,
+        {% for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        {% endfor %}
+
+    from pairs
+    group by {{ key | join(', ') }}, is_recent
+
+),
+
+final as (
+
+    select
+        {% for column in key + ['cost', 'conversions'] %}
+        recent.{{ column }},
+        {% endfor %}
+        recent.cost / nullif(recent.conversions, 0) as cpa_now,
+        earlier.conversions as conversions_before,
+        earlier.cost / nullif(earlier.conversions, 0) as cpa_before,
+        {% for factor, parts in factors.items() %}
+        {{ log_change(*parts) }} as {{ factor }}_change,
+        {% endfor %}
+        greatest(
+            1,
+            (recent.stray + earlier.stray) / (recent.weeks + earlier.weeks - 2)
+        ) as dispersion
+
+    from sums as recent
+    inner join sums as earlier
+        on
+            {% for column in key %}
+            recent.{{ column }} = earlier.{{ column }} and
+            {% endfor %}
+            recent.is_recent and not earlier.is_recent
+    where recent.weeks + earlier.weeks > 2
+
+)
+
+select * from final

@@ -1,0 +1,62 @@
+-- one row per pair of rivals: conversions before and after the younger began
+{% set roles = ['older', 'rest'] %}
+{% set periods = {'before': 'age_days < 0', 'after': 'age_days >= 0'} %}
+with
+
+days as (
+
+    select * from {{ ref('int_rival_days') }}
+
+),
+
+sums as (
+
+    select
+        platform,
+        account_id,
+        campaign_id,
+        older_campaign_id,
+        max(older_campaign_name) as older_campaign_name,
+        first_day,
+        max(last_day) as last_day,
+        max(date_day) as date_day,
+        count(distinct age_days) / 2.0 as half_days,
+        sum(case when role = 'younger' then cost end) as younger_cost,
+        sum(case when role = 'younger' then conversions end)
+            as younger_conversions
+        {%- for role in roles %}{% for period, condition in periods.items() %},
+        sum(case when role = '{{ role }}' and {{ condition }}
+            then conversions else 0 end) as {{ role }}_{{ period }},
+        sum(case when role = '{{ role }}' and {{ condition }}
+            then conversions * conversions else 0 end)
+            as {{ role }}_{{ period }}_squares
+        {%- endfor %}{% endfor %}
+
+    from days
+    group by platform, account_id, campaign_id, older_campaign_id, first_day
+
+),
+
+-- How far days vary beyond chance: their variance in units of their mean.
+final as (
+
+    select
+        *,
+        {{ safe_divide('rest_after', 'rest_before') }} as rest_ratio,
+        {{ safe_divide('older_after', 'older_before') }} as older_ratio
+        {%- for role in roles %},
+        greatest(
+            1,
+            (
+                {{ role }}_before_squares + {{ role }}_after_squares
+                - ({{ role }}_before * {{ role }}_before
+                    + {{ role }}_after * {{ role }}_after) / half_days
+            ) / nullif({{ role }}_before + {{ role }}_after, 0)
+        ) as {{ role }}_dispersion
+        {%- endfor %}
+
+    from sums
+
+)
+
+select * from final
