@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.errors import RequestError, unknown
+from api.errors import RequestError, problem, unknown
 from api.segments import Resolver, Segment
 
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -295,11 +295,8 @@ def read_segments(given: Mapping[str, Any], dimensions: set[str]) -> dict[str, N
         try:
             definition = adapter.validate_python(one["definition"])
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"] if not str(part).istitle())
-            raise RequestError(
-                f"segment {name}: {where}: {first['msg']}", "invalid_segment"
-            ) from None
+            where, said = problem(error)
+            raise RequestError(f"segment {name}: {where}: {said}", "invalid_segment") from None
         found[name] = NamedSegment(
             name,
             one.get("label") or _label(name),

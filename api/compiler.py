@@ -6,7 +6,7 @@ one GROUP BY; several are put side by side. Names come from the catalogue, value
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -153,6 +153,27 @@ def compile_totals(question: Question) -> Plan:
     return Plan(sql, used(sql, question.parameters | _bounds(whole)), columns, whole.mart)
 
 
+def first_day(question: Question, start: date, end: date) -> date:
+    """Give the first day that figures of a range rest on: windows reach back before it."""
+    last = start if question.grain else end
+    days = [start]
+    for window in (one for metric in question.metrics for one in _windows(question, metric)):
+        if window.since:
+            months = {"month": 1, "quarter": 3, "year": 12}[window.since]
+            days.append(last.replace(month=(last.month - 1) // months * months + 1, day=1))
+        else:
+            days.append(last - timedelta(days=(window.days or 1) - 1 + window.offset))
+    return min(days)
+
+
+def _windows(question: Question, metric: Metric, offset: int = 0) -> Iterator[Window]:
+    if metric.window:
+        yield replace(metric.window, offset=offset)
+        return
+    for one in metric.inputs:
+        yield from _windows(question, question.catalogue.metrics[one.metric], one.offset)
+
+
 def used(sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the parameters that a statement names: DuckDB refuses others."""
     return {name: parameters[name] for name in re.findall(r"\$(\w+)", sql)}
@@ -195,13 +216,11 @@ def _mart(question: Question) -> Mart:
     for mart in question.catalogue.marts:
         if mart.dimensions >= wanted and set(mart.measures) >= measures:
             return mart
-    special = sorted(
-        name
-        for name in wanted
-        if not all(name in mart.dimensions for mart in question.catalogue.marts[1:])
-    )
+    known = question.catalogue.marts
+    campaign = next(mart for mart in known if {"campaign_id", "currency"} <= mart.dimensions)
     raise RequestError(
-        f"no report that is collected splits figures by {' and '.join(special)} at once",
+        f"no report that is collected splits {' and '.join(sorted(measures))} by "
+        f"{' and '.join(sorted(wanted - campaign.dimensions))} at once",
         "no_such_split",
         "dimensions",
     )

@@ -36,8 +36,8 @@ def coverage_of(question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
         return rows(sql, used(sql, parameters))
 
     scope = f"scope as (\n{_scope(question)}\n)"
-    accounts = ask(f"with\n{scope}\n{BY_ACCOUNT}")
-    (days,) = ask(f"with\n{scope}\n{BY_DAY}")
+    (days,) = ask(f"with\n{scope}\n{KNOWN}")
+    accounts = days.pop("accounts")
     unsettled = [
         account
         for account in accounts
@@ -46,6 +46,7 @@ def coverage_of(question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
     told = {
         "is_complete": days["incomplete_days"] == 0,
         "is_mature": days["immature_days"] == 0,
+        "first_day": question.start,
         **days,
         "level": mart.level,
         "accounts": len(accounts),
@@ -89,30 +90,39 @@ def _scope(question: Question) -> str:
     )
 
 
-BY_ACCOUNT = """
-select
-    platform,
-    account_id,
-    any_value(account_name) as account_name,
-    cast(sum(if(not is_complete, 1, 0)) as bigint) as incomplete_days,
-    min(if(not is_complete, date_day, null)) as first_incomplete_day,
-    max(if(not is_complete, date_day, null)) as last_incomplete_day,
-    cast(sum(if(not is_mature, 1, 0)) as bigint) as immature_days,
-    max(date_day) as last_day,
-    max(date_day) < max(max(date_day)) over () as ends_early
-from scope
-inner join snapshot.marts.dim_account using (platform, account_id)
-inner join snapshot.ops.fct_completeness using (platform, account_id)
-where level = $level and grain = 'day' and date_day between $start and $end
-group by platform, account_id
-order by incomplete_days desc, platform, account_id"""
-
-BY_DAY = """
-, days as (
-    select date_day, bool_and(is_complete) as is_complete, bool_and(is_mature) as is_mature
+KNOWN = """
+, known as materialized (
+    select platform, account_id, date_day, is_complete, is_mature
     from scope
     inner join snapshot.ops.fct_completeness using (platform, account_id)
     where level = $level and grain = 'day' and date_day between $start and $end
+),
+summed as (
+    select
+        platform,
+        account_id,
+        cast(sum(if(not is_complete, 1, 0)) as bigint) as incomplete_days,
+        min(if(not is_complete, date_day, null)) as first_incomplete_day,
+        max(if(not is_complete, date_day, null)) as last_incomplete_day,
+        cast(sum(if(not is_mature, 1, 0)) as bigint) as immature_days,
+        max(date_day) as last_day,
+        max(date_day) < max(max(date_day)) over () as ends_early
+    from known
+    group by platform, account_id
+),
+accounts as (
+    select
+        platform,
+        account_id,
+        account_name,
+        summed.* exclude (platform, account_id)
+    from summed
+    inner join snapshot.marts.dim_account using (platform, account_id)
+    order by incomplete_days desc, platform, account_id
+),
+days as (
+    select date_day, bool_and(is_complete) as is_complete, bool_and(is_mature) as is_mature
+    from known
     group by date_day
 )
 select
@@ -121,7 +131,8 @@ select
     $end - $start + 1 - cast(coalesce(sum(if(is_complete, 1, 0)), 0) as bigint)
         as incomplete_days,
     $end - $start + 1 - cast(coalesce(sum(if(is_mature, 1, 0)), 0) as bigint) as immature_days,
-    max(date_day) as last_day
+    max(date_day) as last_day,
+    coalesce((select list(accounts) from accounts), []) as accounts
 from days"""
 
 HELD = """

@@ -117,7 +117,9 @@ def _read(where: str, given: Any) -> Definition:
             raise UsageError(f"{where}: {error}") from error
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{where}: {field}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise UsageError(
+            f"{where}: {field}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
     ranged = found.request.time_range != TimeRange()
     if ranged and found.period:
         raise UsageError(f"{where}: period and request.time_range both say which days; keep one")

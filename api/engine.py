@@ -7,7 +7,7 @@ and follows the pointer: a query that has begun ends on the snapshot it began wi
 import json
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ import pyarrow as pa
 from api.catalogue import (
     Catalogue,
     Dimension,
+    Mart,
     Metric,
     NamedSegment,
     read_catalogue,
 )
-from api.compiler import Output, Plan, compile_rows, compile_totals, resolve
-from api.coverage import coverage_of
+from api.compiler import Output, Plan, Question, compile_rows, compile_totals, first_day, resolve
+from api.coverage import Rows, coverage_of
 from api.errors import RequestError, shown
 from api.report import Column, Kind, Report
 from api.request import ReportRequest, parse_request
@@ -32,6 +33,8 @@ from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
 
 ROW_LIMIT = 1_000_000
+COVERAGES = 1000  # ranges of accounts whose coverage is remembered
+COMPARED = ("is_complete", "is_mature", "days", "incomplete_days", "immature_days")
 KINDS: tuple[tuple[Kind, Callable[[pa.DataType], bool]], ...] = (
     ("text", pa.types.is_string),
     ("date", pa.types.is_date),
@@ -52,6 +55,7 @@ class Live:
     database: duckdb.DuckDBPyConnection
     catalogue: Catalogue
     last_day: date
+    coverages: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
 
 class Reports:
@@ -239,13 +243,36 @@ def _answer(
         rows=table.slice(0, most),
         snapshot=live.version,
         generated_at=datetime.now(UTC),
-        coverage=coverage_of(question, plan.mart, rows),
+        coverage=_coverage(live, question, plan.mart, rows),
         totals=_totals(compile_totals(question), plan, rows) if request.totals else None,
         grain=question.grain,
         offset=request.offset,
         has_more=table.num_rows > most,
         compared=(question.shift.start, question.shift.end) if question.shift else None,
     )
+
+
+def _coverage(live: Live, question: Question, mart: Mart, rows: Rows) -> dict[str, Any]:
+    """Tell the coverage of all days that the figures rest on, those compared with apart."""
+
+    def told(start: date, end: date) -> dict[str, Any]:
+        days = replace(question, start=first_day(question, start, end), end=end)
+        bound = question.parameters.items()
+        asked = (question.condition, *bound, days.start, days.end, mart.name)
+        known = live.coverages.get(asked)
+        if known is None:
+            known = coverage_of(days, mart, rows)
+            if len(live.coverages) >= COVERAGES:
+                live.coverages.clear()
+            live.coverages[asked] = known
+        return known
+
+    now = told(question.start, question.end)
+    if question.shift is None:
+        return now
+    before = told(question.shift.start, question.shift.end)
+    notes = [*now["notes"], *(f"Compared with: {note}" for note in before["notes"])]
+    return now | {"compared": {key: before[key] for key in COMPARED}, "notes": notes}
 
 
 def _totals(totals: Plan, plan: Plan, rows: Any) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from pydantic import ValidationError
+
 from pipeline.errors import UsageError
 
 
@@ -33,6 +35,14 @@ def unknown(kind: str, name: str, known: Iterable[str], field: str) -> RequestEr
     nearest = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are {', '.join(names)}"
     return RequestError(f"{shown(name)} is no {kind}; {hint}", "unknown_name", field, nearest)
+
+
+def problem(error: ValidationError) -> tuple[str, str]:
+    """Give the field of the first thing that is wrong, and what is wrong with it."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    kinds = {"Named", "Condition", "And", "Or", "Not", "Comparison"}
+    field = ".".join(str(part) for part in first["loc"] if part not in kinds)
+    return field, first["msg"].removeprefix("Value error, ")
 
 
 def shown(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from api.errors import RequestError
+from api.errors import RequestError, problem
 from api.segments import Name, Segment
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
@@ -110,7 +110,5 @@ def parse_request(given: Any) -> ReportRequest:
     try:
         return ReportRequest.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
+        field, said = problem(error)
         raise RequestError(f"{field}: {said}" if field else said, field=field or None) from None

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.errors import RequestError, shown
+from api.errors import RequestError, problem, shown
 from api.segments import MAX_DEPTH, And, Condition, Named, Not, Or, check_values
 
 TOKEN = re.compile(
@@ -180,5 +180,5 @@ def _made(kind: type, **fields: Any) -> Any:
     try:
         return kind(**fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RequestError(f"the condition: {first['msg']}", "invalid_where", "where") from None
+        said = problem(error)[1]
+        raise RequestError(f"the condition: {said}", "invalid_where", "where") from None

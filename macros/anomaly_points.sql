@@ -1,10 +1,11 @@
 {#- What both rules of anomalies read: rows of a relation under fixed names. -#}
 
 {% macro anomaly_points(
-    relation, entities, time_column, figures, seasonality, calendar_relation
+    relation, entities, time_column, figures, seasonality, calendar_relation,
+    calendar_columns
 ) -%}
     {%- set calendar = event_columns(
-        calendar_relation, entities, time_column
+        calendar_relation, entities, time_column, calendar_columns
     ) if calendar_relation is not none else none -%}
     {%- set slot = {
         'day_of_week': days_between(
@@ -121,15 +122,20 @@
 
 
 {#- Which columns of the calendar say when and for whom. -#}
-{% macro event_columns(relation, entities, time_column) -%}
-    {%- set columns = columns_of(relation) -%}
-    {%- set names = columns | map(attribute='name') | map('lower') | list -%}
-    {%- set days = [] -%}
-    {%- for name in ['date_day', bare(time_column)] if name in names -%}
-        {%- do days.append(name) -%}
+{% macro event_columns(relation, entities, time_column, named) -%}
+    {%- set names, days = [], [] -%}
+    {%- for name in named or [] -%}
+        {%- do names.append(bare(name)) -%}
     {%- endfor -%}
-    {%- for column in columns if column.dtype | lower == 'date' -%}
-        {%- do days.append(column.name) -%}
+    {%- for column in columns_of(relation) if not named -%}
+        {%- do names.append(column.name | lower) -%}
+        {%- if column.dtype | lower == 'date' -%}
+            {%- do days.append(column.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in ['date_day', bare(time_column)] | reverse
+        if name in names -%}
+        {%- do days.insert(0, name) -%}
     {%- endfor -%}
     {%- set shared = {} -%}
     {%- for entity in entities if bare(entity) in names -%}
@@ -190,11 +196,26 @@
 {%- endmacro %}
 
 
+{% macro entity_numbers(entities) -%}
+    {%- for entity in entities -%}
+    entity_{{ loop.index }},
+    {% endfor -%}
+{%- endmacro %}
+
+
 {#- greatest() that is null where either side is, on every engine. -#}
 {% macro greater(one, other) -%}
     case
         when {{ one }} >= {{ other }} then {{ one }}
         when {{ one }} < {{ other }} then {{ other }}
+    end
+{%- endmacro %}
+
+
+{% macro least_of(one, other) -%}
+    case
+        when {{ one }} <= {{ other }} then {{ one }}
+        when {{ one }} > {{ other }} then {{ other }}
     end
 {%- endmacro %}
 

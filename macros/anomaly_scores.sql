@@ -3,7 +3,7 @@
 
 {% macro anomaly_scores(
     relation, entity_columns, time_column, value_column, kind, seasonality,
-    calendar_relation=none
+    calendar_relation=none, calendar_columns=none
 ) -%}
 {%- set entities = column_list(entity_columns) -%}
 {%- set rule = anomaly_rule(kind, seasonality) -%}
@@ -13,7 +13,7 @@ anomaly_points as (
 
     {{ anomaly_points(
         relation, entities, time_column, {'value': value_column}, seasonality,
-        calendar_relation
+        calendar_relation, calendar_columns
     ) }}
 
 ),
@@ -84,14 +84,14 @@ from anomaly_verdicts
         'kind': kind,
         'season': steps[seasonality],
         'level_rows': 24 if hourly else 14,
-        'wide_rows': 96 if hourly else 28,
+        'wide_rows': 96 if hourly else 35,
         'season_rows': 14 if hourly else 8,
         'scale_rows': 336 if hourly else 56,
         'guard_rows': 672 if hourly else 182,
         'guard_quantile': 0.99 if kind == 'price' else 0.98,
         'guard_limit': 3.5,
         'least_known': 24 if hourly else 14,
-        'cooldown': 12 if kind == 'price' else 0,
+        'told_rows': 12 if kind == 'price' else 7,
         'threshold': 4,
         'floor': 0.03,
     }) -%}
@@ -107,16 +107,14 @@ from anomaly_verdicts
         ~ before.format(rule.level_rows) -%}
     {%- set wide = series ~ ' order by slot '
         ~ before.format(rule.wide_rows) -%}
-    {%- set recent = series ~ ' order by slot '
-        ~ before.format(4 * rule.level_rows) -%}
     select
         *,
         {{ running_median('usable', '(' ~ nearby ~ ')') }} as middle,
         {{ running_median('usable', '(' ~ wide ~ ')') }} as wide_middle,
         count(usable) over ({{ nearby }}) as known_nearby,
-        count(usable) over ({{ recent }}) as known,
-        count(nullif(usable, 0)) over ({{ recent }}) as known_active,
-        {{ exact_sum('abs(usable)', recent) }} as recent_sum,
+        count(usable) over ({{ wide }}) as known,
+        count(nullif(usable, 0)) over ({{ wide }}) as known_active,
+        {{ exact_sum('abs(usable)', wide) }} as recent_sum,
         lag(value) over ({{ series }} order by slot) as value_before
 
     from {{ relation }}
@@ -205,6 +203,8 @@ from anomaly_verdicts
             over ({{ recent }}) as residuals_known,
         max(case when coalesce(is_repeat, 0) = 0 then slot end)
             over ({{ series }} order by slot) as run_start,
+        max(case when value is null or value != 0 then slot end)
+            over ({{ series }} order by slot) as active_before,
         sum(is_repeat) over ({{ recent }}) as repeats,
         count(is_repeat) over ({{ recent }}) as repeats_known
 
@@ -249,7 +249,7 @@ from anomaly_verdicts
     case
         {%- if rule.kind == 'spend' %}
         when
-            season_known * {{ lumps_a_day() }} > 6
+            season_known * {{ lumps_a_day() }} > 9
             and (season_low > 0 or season_high < 0)
             then 1
         {%- endif %}
@@ -322,16 +322,52 @@ from anomaly_verdicts
                     *,
                     case
                         when residuals_known >= {{ rule.least_known }}
-                            then {{ greater(
-                                '1.4826 * residual_middle',
-                                anomaly_floor(rule)
+                            then {{ greater('spread', 'least_stray') }} * {{ greater(
+                                '1', '1.4 - residuals_known / 70.0'
                             ) }}
                     end as scale
 
-                from {{ relation }}
+                from (
+                    {{ anomaly_spreads(
+                        relation, entities, rule
+                    ) | indent(20) }}
+                ) as spreads
             ) as scales
         ) as distances
     ) as neighbours
+{%- endmacro %}
+
+
+{#- The mean square of what strays, no day for more than thrice the median: as
+    good as a median against incidents, and surer. -#}
+{% macro anomaly_spreads(relation, entities, rule) -%}
+    {%- set capped = least_of('abs(residual)', 'most_counted') -%}
+    select
+        *,
+        sqrt(
+            {{ exact_sum(
+                'case when usable is not null then ' ~ capped ~ ' * '
+                ~ capped ~ ' end',
+                series_of(entities) ~ ' order by slot rows between '
+                ~ rule.scale_rows ~ ' preceding and 1 preceding'
+            ) }}
+            / nullif(residuals_known, 0)
+        ) as spread
+
+    from (
+        select
+            *,
+            {{ greater('4.4 * residual_middle', '3 * least_stray') }}
+                as most_counted
+
+        from (
+            select
+                *,
+                {{ anomaly_floor(rule) }} as least_stray
+
+            from {{ relation }}
+        ) as floors
+    ) as limits
 {%- endmacro %}
 
 
@@ -341,7 +377,9 @@ from anomaly_verdicts
     {%- if rule.kind == 'price' -%}
     {{ rule.floor }}
     {%- elif rule.kind == 'spend' -%}
-    {{ greater('case when known_active < 0.9 * known then 1 else 0 end', few) }}
+    {{ greater(
+        'case when known_active < 0.95 * known then 1 else 0 end', few
+    ) }}
     {%- else -%}
     {{ greater('sqrt(1 / unit)', few) }}
     {%- endif -%}
@@ -350,26 +388,20 @@ from anomaly_verdicts
 
 {#- 5. What that says of the value. -#}
 {% macro anomaly_verdicts(relation, entities, rule) -%}
-    {%- set threshold = rule.threshold -%}
-    {%- set recently = 'max(case when value not between lower_bound '
-        ~ 'and upper_bound then 1 else 0 end) over (' ~ series_of(entities)
-        ~ ' order by slot rows between ' ~ rule.cooldown
-        ~ ' preceding and 1 preceding)' -%}
+    {%- set outside = 'case when value > upper_bound then 1 '
+        ~ 'when value < lower_bound then -1 else 0 end' -%}
+    {%- set told = '(' ~ series_of(entities) ~ ' order by slot rows between '
+        ~ rule.told_rows ~ ' preceding and 1 preceding)' -%}
     select
         *,
         case
-            when verdict != 'judged' then null
+            when verdict not in ('judged', 'known event') then null
             when value > upper_bound then 'spike'
             when value < lower_bound then 'drop'
-            when run_length > 0 and run_length <= repeats_known
-                and power(
-                    {{ greater(
-                        '(repeats - run_length + 1.5)
-                        / (repeats_known - run_length + 2)',
-                        chance_of_repeat(rule)
-                    ) }},
-                    run_length
-                ) < 0.0002
+            when is_event = 0 and {{ improbable(
+                'run_length', 'repeats', 'repeats_known',
+                chance_of_repeat(rule), 0.0002, 7
+            ) }}
                 then 'flatline'
         end as anomaly_kind
 
@@ -381,8 +413,13 @@ from anomaly_verdicts
                 when value is null then 'not read'
                 when stray is null or residual is null then 'no baseline yet'
                 when is_event = 1 then 'known event'
-                {%- if rule.cooldown %}
-                when {{ recently }} = 1 then 'cooling down'
+                {%- if rule.kind == 'price' %}
+                when max(abs({{ outside }})) over {{ told }} = 1
+                    then 'cooling down'
+                {%- else %}
+                when abs(sum({{ outside }}) over {{ told }})
+                    = {{ rule.told_rows }}
+                    then 'cooling down'
                 {%- endif %}
                 else 'judged'
             end as verdict,
@@ -392,52 +429,99 @@ from anomaly_verdicts
         from (
             select
                 *,
-                residual / stray as z_score,
-                least(
-                    {{ anomaly_bound(rule, '-', 'expected') }},
-                    {{ anomaly_bound(rule, '-', 'wide_expected') }}
-                ) as lower_bound,
-                greatest(
-                    {{ anomaly_bound(rule, '+', 'expected') }},
-                    {{ anomaly_bound(rule, '+', 'wide_expected') }}
-                ) as upper_bound
+                {%- if rule.kind == 'price' %}
+                band_low as lower_bound
+                {%- else %}
+                case
+                    when is_event = 0 and {{ improbable(
+                        'idle_length', 'known - known_active', 'known',
+                        'exp(-0.8 * expected / unit)', 0.002, 1
+                    ) }}
+                        then greatest(band_low, least(expected, unit))
+                    else band_low
+                end as lower_bound
+                {%- endif %}
 
             from (
                 select
                     *,
-                    scale * {{ greater(
-                        '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
-                    ) }} as stray
+                    residual / stray as z_score,
+                    slot - active_before as idle_length,
+                    {{ anomaly_band(rule, '-', rule.threshold) }}
+                    * {{ event_factor('0.1') }} as band_low,
+                    {{ anomaly_band(rule, '+', rule.threshold) }}
+                    * {{ event_factor('4') }} as upper_bound
 
-                from {{ relation }}
-            ) as strays
+                from (
+                    select
+                        *,
+                        scale * {{ greater(
+                            '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
+                        ) }} as stray
+
+                    from {{ relation }}
+                ) as strays
+            ) as bands
         ) as bounds
     ) as judged
 {%- endmacro %}
 
 
-{#- Small counts repeat by chance. -#}
+{#- Whether a run of days alike is one that chance does not give: a day's
+    chance to go on is what such days were of the days before the run, and not
+    less than a model says. It is told for so many days, then it is known. -#}
+{% macro improbable(run_length, alike, known, chance, unlikely, days) -%}
+    {%- set chance_of_one = greater(
+        '(' ~ alike ~ ' - ' ~ run_length ~ ' + 1.5) / ('
+        ~ known ~ ' - ' ~ run_length ~ ' + 2)', chance
+    ) -%}
+    {{ run_length }} between 1 and {{ known }}
+    and power({{ chance_of_one }}, {{ run_length }}) < {{ unlikely }}
+    and power({{ chance_of_one }}, {{ run_length }} - {{ days }})
+        >= {{ unlikely }}
+{%- endmacro %}
+
+
+{#- Small counts repeat by chance; fractions do not. -#}
 {% macro chance_of_repeat(rule) -%}
     {%- if rule.kind == 'count' -%}
-    case when expected < 0.6 then 0.4 else 0.3 / sqrt(expected) end
+    case
+        when value != floor(value) then 0
+        when expected < 0.6 then 0.4
+        else 0.3 / sqrt(expected)
+    end
     {%- else -%}
     0
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- The value whose distance is the threshold: anomaly_residual turned round. -#}
-{% macro anomaly_bound(rule, sign, expected) -%}
+{#- What is known to be special may be four times, or a tenth of, the usual. -#}
+{% macro event_factor(factor) -%}
+    case when is_event = 1 then {{ factor }} else 1 end
+{%- endmacro %}
+
+
+{#- As far as that from what is usual of late, and from what was before. -#}
+{% macro anomaly_band(rule, sign, strays) -%}
+    {{ 'least' if sign == '-' else 'greatest' }}(
+        {{ anomaly_bound(rule, sign, strays, 'expected') }},
+        {{ anomaly_bound(rule, sign, strays, 'wide_expected') }}
+    )
+{%- endmacro %}
+
+
+{#- The value so many strays away: anomaly_residual turned round. -#}
+{% macro anomaly_bound(rule, sign, strays, expected) -%}
     {%- if rule.kind == 'price' -%}
     case
         when {{ expected }} + pad > 0
             then ({{ expected }} + pad)
-                * exp({{ sign }}{{ rule.threshold }} * stray) - pad
+                * exp({{ sign }}{{ strays }} * stray) - pad
     end
     {%- else -%}
     {%- set bound -%}
-    {{ two_thirds(expected ~ ' / unit') }}
-    {{ sign }} {{ rule.threshold }} * stray
+    {{ two_thirds(expected ~ ' / unit') }} {{ sign }} {{ strays }} * stray
     * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
     / 1.5
     {%- endset -%}

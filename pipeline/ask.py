@@ -189,7 +189,7 @@ def _list(rows: Iterable[tuple[str, ...]]) -> None:
     """Print a table on a terminal, and lines with tabs into a pipe."""
     if not out.is_terminal:
         for row in rows:
-            out.print("\t".join(row), markup=False, soft_wrap=True)
+            typer.echo("\t".join(row))
         return
     from rich import box
     from rich.table import Table

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -30,14 +31,26 @@ def facts(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give all of an answer but its data: what stands before it and what after."""
     before = {
         "name": report.name,
-        "time_range": {"start_date": report.start, "end_date": report.end},
+        "time_range": _range(report.start, report.end),
         "currency": report.currency,
         "columns": [told(column) for column in report.columns],
     }
-    totals = {} if report.totals is None else {"totals": report.totals}
-    after = {"row_count": report.rows.num_rows} | totals
-    after |= {"snapshot": report.snapshot, "coverage": report.coverage}
-    return before, after | {"generated_at": report.generated_at}
+    after: dict[str, Any] = {"row_count": report.rows.num_rows}
+    if report.totals is not None:
+        after["totals"] = report.totals
+    following = report.offset + report.rows.num_rows if report.has_more else None
+    return before, after | {
+        "grain": report.grain,
+        "compared": report.compared and _range(*report.compared),
+        "next_offset": following,
+        "snapshot": report.snapshot,
+        "coverage": report.coverage,
+        "generated_at": report.generated_at,
+    }
+
+
+def _range(start: date, end: date) -> dict[str, date]:
+    return {"start_date": start, "end_date": end}
 
 
 def told(column: Column) -> dict[str, Any]:

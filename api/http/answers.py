@@ -44,7 +44,7 @@ class Wish:
 
 
 def wish(headers: Headers, format_name: str | None, locale: str | None) -> Wish:
-    """Read how an answer is wanted; RequestError, UsageError or Refused (406) where it cannot be."""
+    """Read how an answer is wanted; raises RequestError, UsageError or Refused (406)."""
     if format_name is None:
         chosen = accepted(headers.get("accept", "*/*"))
     elif format_name in OFFERED:
@@ -125,6 +125,6 @@ def _disposition(name: str, of: Format) -> str:
     shown = "inline" if of.is_text and of.name != "csv" else "attachment"
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:80] or "report"
     return (
-        f"{shown}; filename=\"{plain}.{of.ending}\"; "
+        f'{shown}; filename="{plain}.{of.ending}"; '
         f"filename*=UTF-8''{quote(name[:80], safe='')}.{of.ending}"
     )

@@ -108,7 +108,7 @@ REPORT: dict[int | str, dict[str, Any]] = {
     304: {"description": "The client has this answer (If-None-Match)."},
 }
 EVERYWHERE = documented(400, 401, 500)
-ASKED = REPORT | documented(406, 422, 499, 503, 504)
+ASKED = REPORT | documented(406, 422, 503, 504)
 
 
 def describe(app: FastAPI, with_key: bool) -> dict[str, Any]:

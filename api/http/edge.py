@@ -19,6 +19,7 @@ from api.http.problems import problem
 
 LOGGER = logging.getLogger("campaigns.api")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HOST = re.compile(r"(\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]*))(:\d*)?")
 OPEN = ("/health",)
 SAFE = {
     b"x-content-type-options": b"nosniff",
@@ -65,6 +66,7 @@ class Observed:
         self.figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and watch its answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -128,11 +130,12 @@ class Guard:
         self, app: ASGIApp, key: str | None, hosts: frozenset[str] | None, most_bytes: int
     ) -> None:
         self.app = app
-        self.key = key and sha256(key.encode()).digest()
+        self.key = sha256(key.encode()).digest() if key else b""
         self.hosts = hosts
         self.most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with what is wrong with it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -173,16 +176,16 @@ class Guard:
         )
         # Digests are of one length, so that the time tells nothing about the key.
         told = sha256(given.encode("latin-1", "replace")).digest()
-        return hmac.compare_digest(told, self.key or b"")
+        return hmac.compare_digest(told, self.key)
 
     def _too_large(self) -> str:
         return f"a request may have {self.most_bytes:,} bytes"
 
 
 def host_name(header: str) -> str:
-    """Give the name or address of a Host header, without its port."""
-    name = header.rsplit("]", 1)[0] + "]" if header.startswith("[") else header.split(":")[0]
-    return name.strip("[]").lower().rstrip(".")
+    """Give the name or address of a Host header without its port; nothing where it has none."""
+    found = HOST.fullmatch(header.strip().lower())
+    return (found["six"] or found["name"]).rstrip(".") if found else ""
 
 
 class JsonLines(logging.Formatter):
@@ -206,5 +209,7 @@ def log_to_stderr() -> None:
     handler.setFormatter(JsonLines())
     for name in ("campaigns.api", "uvicorn.error"):
         logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
+        logger.handlers.clear()
+        logger.addHandler(handler)
+        logger.propagate = False
         logger.setLevel(logging.INFO)

@@ -49,7 +49,6 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     format: Annotated[str | None, Field(max_length=20, description="Instead of Accept.")] = None
     locale: Annotated[str | None, Field(max_length=40, description="As in de_DE.")] = None
@@ -58,6 +57,7 @@ class Page(BaseModel):
 class AboutCampaigns(Page):
     """Filters that both lists have."""
 
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
     since: Annotated[Day | None, Field(description="First day.")] = None
     until: Annotated[Day | None, Field(description="Last day.")] = None
     platform: Text | None = None
@@ -101,10 +101,11 @@ def _listed(
             name: KINDS.get(kind.split("(")[0], "text")
             for name, kind in cursor.execute(COLUMNS, {"mart": listed.mart}).fetchall()
         }
-        rows = cursor.execute(*_question(listed, types, query)).to_arrow_table() if types else None
+        rows = pa.table({})
+        if types:
+            rows = cursor.execute(*_question(listed, types, query)).to_arrow_table()
     finally:
         cursor.close()
-    rows = pa.table({}) if rows is None else rows
     days = rows.column("date_day").to_pylist() if types else []
     currency = live.catalogue.currency
     return Report(
@@ -122,10 +123,10 @@ def _listed(
             )
             for name, kind in types.items()
         ),
-        rows=rows.slice(0, query.limit),
+        rows=rows.slice(0, query.limit) if types else rows,
         snapshot=live.version,
         generated_at=datetime.now(UTC),
-        coverage={} if types else {"note": f"this snapshot has no {listed.name}"},
+        coverage={"notes": [] if types else [f"This snapshot has no {listed.name}."]},
         offset=query.offset,
         has_more=rows.num_rows > query.limit,
     )
@@ -135,7 +136,7 @@ def _question(
     listed: Listed, types: dict[str, Kind], query: AboutCampaigns
 ) -> tuple[str, dict[str, Any]]:
     """Give SQL and its parameters; one row more than is wanted says whether more follow."""
-    values = query.model_dump(exclude=set(Page.model_fields), exclude_none=True)
+    values = query.model_dump(exclude={"limit", *Page.model_fields}, exclude_none=True)
     signs = {"since": ("date_day", ">="), "until": ("date_day", "<=")}
     filters = {name: signs.get(name, (name, "=")) for name in values}
     wanted = [

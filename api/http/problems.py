@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
+LEFT = 499  # no one reads it; logs and figures tell it from a failure
 
 
 class Problem(BaseModel):
@@ -40,7 +41,7 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """Write a problem; without a code it is the status in words."""
-    title = HTTPStatus(status).phrase
+    title = HTTPStatus(status).phrase if status != LEFT else "Client Closed Request"
     told = Problem(
         title=title,
         status=status,

@@ -10,7 +10,7 @@ import duckdb
 from starlette.requests import Request
 
 from api.http.edge import Figures
-from api.http.problems import Refused
+from api.http.problems import LEFT, Refused
 
 Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
@@ -68,8 +68,9 @@ class Runner:
             async with asyncio.timeout(self.seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise Refused(503, "no query ended in time; try again", "busy", {"Retry-After": "1"}) \
-                from None
+            raise Refused(
+                503, "no query ended in time; try again", "busy", {"Retry-After": "1"}
+            ) from None
         finally:
             self._inside -= 1
         self._inside += 1
@@ -104,7 +105,7 @@ class Runner:
             await asyncio.wait({running}, timeout=AGAIN)
         running.exception()
         if why == "left":
-            raise Refused(499, "the client left", "client_left")
+            raise Refused(LEFT, "the client left", "client_left")
         raise Refused(
             504,
             f"the query took more than {self.seconds:g} seconds and was stopped; "

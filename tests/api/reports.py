@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from api.report import Column, Report
 
+BASE = "http://127.0.0.1"
 COLUMNS = (
     Column("campaign_name", "text", "Campaign"),
     Column("date_day", "date", "Day"),
@@ -82,7 +83,7 @@ def report(rows: list[dict[str, Any]], totals: dict[str, Any] | None = None) -> 
         rows=pa.table(arrays),
         snapshot="20260201T000000000000Z",
         generated_at=datetime(2026, 2, 1, 12, 0, tzinfo=UTC),
-        coverage={"is_complete": False, "missing_days": ["2026-01-03"]},
+        coverage={"is_complete": False, "notes": ["Not read: A | B <b>."]},
         totals=totals,
     )
 

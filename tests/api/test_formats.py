@@ -72,7 +72,7 @@ def test_json_gives_back_every_digit(data: Report) -> None:
     answer = json.loads(render(data, "json"), parse_float=Decimal, parse_int=Decimal)
     assert list(answer) == [
         *("name", "time_range", "currency", "columns", "data"),
-        *("row_count", "snapshot", "coverage", "generated_at"),
+        *("row_count", "grain", "compared", "next_offset", "snapshot", "coverage", "generated_at"),
     ]
     assert answer["row_count"] == len(answer["data"]) == data.rows.num_rows
     for told, row in zip(answer["data"], data.rows.to_pylist(), strict=True):
