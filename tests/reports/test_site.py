@@ -8,7 +8,15 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/forecast/", "/data/"]
+PAGES = [
+    "/",
+    "/insights/",
+    "/campaigns/",
+    "/campaigns/choose/",
+    "/anomalies/",
+    "/forecast/",
+    "/data/",
+]
 SEARCH = "main input[placeholder=Search] >> visible=true >> nth=0"
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
 Visit = dict[str, Any]
