@@ -53,7 +53,7 @@ def rules() -> list[dict[str, str]]:
 def test_every_loud_fault_leads_to_an_insight(snapshot: duckdb.DuckDBPyConnection) -> None:
     found = snapshot.execute(
         """
-        select kind, campaign_id, count(insight_id)
+        select kind, planted.campaign_id, count(insight_id)
         from planted left join marts.fct_insights as i
             on i.rule in ('tracking_outage', 'anomaly_incident')
             and i.platform = planted.platform
@@ -93,7 +93,8 @@ def test_calm_campaigns_are_left_alone(snapshot: duckdb.DuckDBPyConnection) -> N
             where platform in ('google_ads', 'facebook_ads')
             except select platform, account_id, campaign_id from planted
         )
-        select (select count(*) from calm), count_if(severity != 'info'), max(impact_amount)
+        select (select count(*) from calm), count(case when severity != 'info' then 1 end),
+                max(impact_amount)
         from marts.fct_insights join calm using (platform, account_id, campaign_id)
         """
     ).fetchall()
