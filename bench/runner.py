@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -121,8 +122,13 @@ def measure(work: str, folder: Path, job: dict[str, Any]) -> Result:
 
 def peak_mb() -> float:
     """Give the peak of this process's resident memory; getrusage's begins at the parent's."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return memory_of(os.getpid(), "VmHWM")
+
+
+def memory_of(process: int, what: str) -> float:
+    """Give what the kernel tells of a process's memory, in MB: VmHWM is its peak, VmRSS now."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split(f"{what}:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

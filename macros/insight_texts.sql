@@ -11,13 +11,13 @@
 },
 'held_rows': {
     'title': 'Rows held back',
-    'explanation': 'has {held_rows:number} rows {period} that are in no figure ({reason_words}); they hold {money_held}.',
+    'explanation': 'has rows {period} that are in no figure: {held_rows:number} ({reason_words}). They hold {money_held}.',
     'recommendation': 'Put right what the export or the platform spec says, or correct the rows in seeds/corrections.csv, and run again: ops.quarantined_rows lists each of them with its line.',
     'what_would_change_it': 'Rows that are meant to be left out, such as totals or a file that another one replaces.',
 },
 'missing_exchange_rate': {
     'title': 'Spend without an exchange rate',
-    'explanation': 'spent {cost_held:decimal} in {currency_name} {period} that is missing from every total in {reporting_currency}, because there is no rate for it ({held_rows:number} rows).',
+    'explanation': 'spent {cost_held:decimal} in {currency_name} {period} that is missing from every total in {reporting_currency}, because there is no rate for it (rows: {held_rows:number}).',
     'recommendation': 'Add the rates of these days to the file of exchange rates, or the currency to the platform spec, and run again.',
     'what_would_change_it': 'Rates for these days; until then its cost is unknown, not zero.',
 },
@@ -29,7 +29,7 @@
 },
 'restated_figures': {
     'title': 'Figures changed after they had settled',
-    'explanation': 'has {size:percent} {direction} {measure} in the month of {month_start} than was reported when its days had settled ({days_restated:number} days changed, last read on {read_day}).',
+    'explanation': 'has {size:percent} {direction} {measure} in the month of {month_start} than was reported when its days had settled (days changed: {days_restated:number}, last read on {read_day}).',
     'recommendation': 'Tell those who work with the month as it was, and compare it with the invoice or the platform; ops.restatements has each change, before and after.',
     'what_would_change_it': 'A correction that the platform announced, such as a credit for invalid clicks or a new attribution window.',
 },
@@ -59,7 +59,7 @@
 },
 'duplicate_campaign': {
     'title': 'Two campaigns of one name',
-    'explanation': 'runs beside “{twin_name}” ({twin_id}) in the same account and channel: they spent {cost:money} and {twin_cost:money} in the {days} days up to {date_day}.',
+    'explanation': 'runs beside “{twin_name}” ({twin_id}) in the same account and channel: they spent {impact_amount:money} and {twin_cost:money} in the {days} days up to {date_day}.',
     'recommendation': 'If one is a copy, pause the lesser one: they bid for the same people and each learns from half of the data. Else give them names that tell them apart.',
     'what_would_change_it': 'Different audiences, places or products that their names do not say, or an experiment that is meant to run in both.',
 },

@@ -1,21 +1,15 @@
 -- one row per budget, period and day up to the last one of its accounts
 {{ config(materialized='view') }}
-{% set facts = [
-    'budget_id', 'origin', 'platform', 'account_id', 'campaign_id', 'kind',
-    'currency', 'known_from', 'first_day', 'last_day',
-] %}
+{% set facts = budget_facts() + ['first_day', 'last_day'] %}
+{% set eve = add_days('budgets.known_from', -1) %}
+{% set unknown = period_start('month', 'least(until, ' ~ eve ~ ')') %}
 {% set month = period_start('month', 'spend.date_day') %}
 {% set month_end = period_end('month', 'spend.date_day') %}
 with
 
 budgets as (
 
-    select
-        *,
-        valid_from = min(valid_from) over (partition by budget_id)
-        and origin = 'platform' as is_first_seen
-
-    from {{ ref('int_budgets') }}
+    select * from {{ ref('int_budgets') }}
 
 ),
 
@@ -23,58 +17,49 @@ spend as (
 
     select
         *,
-        max(date_day) over (partition by budget_id) as last_day
+        max(date_day) over (partition by budget_id) as until
 
     from {{ ref('int_budget_spend') }}
 
 ),
 
--- A budget changed later says nothing of the days before.
+-- Nothing is known of a platform's budget before it was seen.
 in_force as (
 
     select
         {% for fact in facts %}
         budgets.{{ fact }},
         {% endfor %}
-        budgets.amount,
         spend.date_day,
         spend.spend,
-        greatest({{ month }}, budgets.known_from) as month_start,
+        case when spend.date_day >= budgets.valid_from then budgets.amount end
+            as amount,
         case
-            when budgets.origin = 'platform' then {{ month_end }}
-            else least({{ month_end }}, coalesce(valid_to, {{ month_end }}))
+            when spend.date_day < budgets.known_from then {{ month }}
+            else greatest({{ month }}, budgets.known_from)
+        end as month_start,
+        case
+            when spend.date_day < budgets.known_from
+                then least({{ month_end }}, {{ eve }})
+            when budgets.origin = 'platform' or budgets.valid_to is null
+                then {{ month_end }}
+            else least({{ month_end }}, budgets.valid_to)
         end as month_end
 
     from budgets
     inner join spend
         on
             budgets.budget_id = spend.budget_id
-            and spend.date_day >= budgets.valid_from
-            and spend.date_day <= coalesce(budgets.valid_to, spend.date_day)
-    union all
-    -- What a platform's budget was before it was seen is not known.
-    select
-        {% for fact in facts %}
-        budgets.{{ fact }},
-        {% endfor %}
-        cast(null as decimal(38, 9)) as amount,
-        spend.date_day,
-        spend.spend,
-        {{ month }} as month_start,
-        least({{ month_end }}, {{ add_days('budgets.known_from', -1) }})
-            as month_end
-
-    from budgets
-    inner join spend on budgets.budget_id = spend.budget_id
-    where
-        budgets.is_first_seen
-        and spend.date_day < budgets.known_from
-        and (
-            budgets.kind = 'flight' or spend.date_day >= {{ period_start(
-                'month',
-                'least(spend.last_day, ' ~ add_days('known_from', -1) ~ ')'
-            ) }}
-        )
+            and coalesce(budgets.valid_to, spend.date_day) >= spend.date_day
+            and (
+                budgets.valid_from <= spend.date_day
+                or budgets.origin = 'platform'
+                and budgets.valid_from = budgets.known_from
+                and (
+                    budgets.kind = 'flight'
+                    or {{ unknown }} <= spend.date_day
+                )
+            )
 
 ),
 

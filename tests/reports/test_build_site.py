@@ -67,13 +67,15 @@ def test_a_broken_query_fails_the_build_and_no_rows_are_explained(
     assert not (tmp_path / "site").exists()
 
     # Evidence itself went on and built all pages, here of a warehouse without rows.
-    pages = ["/", "/campaigns/", "/campaigns/choose/", "/campaigns/none/", "/anomalies/", "/data/"]
+    campaigns = ["/campaigns/", "/campaigns/choose/", "/campaigns/none/"]
+    pages = ["/", *campaigns, "/anomalies/", "/forecast/", "/data/"]
     visits = browse([{"path": page} for page in pages], reports / "build")
     assert [visit["problems"] + visit["outside"] for visit in visits] == [[]] * len(pages)
     text = {visit["path"]: visit["text"] for visit in visits}
     assert all("No day of data has been loaded yet" in page for page in text.values())
     assert "There are no daily figures in this period" in text["/"]
     assert "This snapshot has no such campaign" in text["/campaigns/none/"]
+    assert "There is no forecast" in text["/forecast/"]
     assert "No account has been read yet" in text["/data/"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/data/"]
+PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/forecast/", "/data/"]
 SEARCH = "main input[placeholder=Search] >> visible=true >> nth=0"
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
 Visit = dict[str, Any]
@@ -20,6 +20,11 @@ TOTALS = """
 """
 SLUG = "left(md5(concat_ws('/', platform, account_id, campaign_id)), 12)"
 
+DEAREST = f"""
+    select {SLUG}, sum(value) as cost
+    from marts.fct_campaign_forecast
+    where metric = 'cost' group by all order by cost desc limit 1
+"""
 NAME = f"select campaign_name from marts.dim_campaign where {SLUG} = ?"
 
 
@@ -72,6 +77,8 @@ def visits(
     [(name,)] = rows(NAME, slugs[0])
     jobs["searched"] = {"path": "/campaigns/", "fill": {SEARCH: name}, "pause": 2000}
     jobs["found"] = {"path": "/campaigns/choose/", "fill": {"[type=search]": "google"}}
+    [(dearest, _)] = rows(DEAREST)
+    jobs["forecast of one"] = {"path": "/forecast/", "fill": {"[name=forecast_campaign]": dearest}}
     jobs["empty range"] = {
         "path": "/",
         "fill": {"[name=start]": "1999-01-01", "[name=end]": "1999-01-02"},
@@ -225,6 +232,23 @@ def test_anomalies_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Ro
     assert f"Flagged figures of this choice: {of_cost:,}." in visits["one metric"]["text"]
     header, first, *_ = visits["all anomalies"]["tables"][0]
     assert shows(first[header.index("At stake (USD)")], most)
+
+
+def test_the_forecast_is_that_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    [(cost, clicks)] = rows("""
+        select sum(value) filter (metric = 'cost'), sum(value) filter (metric = 'clicks')
+        from marts.fct_campaign_forecast
+    """)
+    visit = visits["/forecast/"]
+    assert shows(visit["big"]["Expected spend (USD)"][0], round(cost))
+    assert shows(visit["big"]["Expected clicks"][0], round(clicks))
+    assert visit["charts"] == 3
+    header, *tested = visit["tables"][0]
+    [(days,)] = rows("select sum(days) from marts.fct_forecast_backtest where model = 'used'")
+    column = header.index("Days tested")
+    assert sum(int(row[column].replace(",", "")) for row in tested) == days
+    [(_, of_one)] = rows(DEAREST)
+    assert shows(visits["forecast of one"]["big"]["Expected spend (USD)"][0], round(of_one))
 
 
 def test_coverage_and_quarantine_are_those_of_the_warehouse(

@@ -275,7 +275,7 @@ def test_each_campaign_of_the_demo_that_delivers_is_forecast(demo: Folder) -> No
             )
             select metric, count(*), count(distinct (f.platform, f.account_id, f.campaign_id)),
                 (select count(*) from delivering), min(horizon_days), max(horizon_days),
-                bool_and(date_day = forecast_origin + horizon_days)
+                bool_and(date_day - forecast_origin = horizon_days)
             from marts.fct_campaign_forecast as f
             join delivering using (platform, account_id, campaign_id) group by all order by all
             """

@@ -32,15 +32,15 @@ fits as (
         regr_slope(log_index, -age_days / 7.0) as slope,
         regr_sxx(log_index, -age_days / 7.0) as sxx,
         regr_syy(log_index, -age_days / 7.0) as syy,
-        avg(1.0 / clicks + 1.0 / other_clicks) as chance,
         {% for part in ['first', 'last'] %}
         {% for column in [
             'clicks', 'impressions', 'other_clicks', 'other_impressions', 'cost'
         ] %}
         sum(case when is_{{ part }} then {{ column }} end)
-            as {{ part }}_{{ column }}{{ "," if not (loop.last and part == 'last') }}
+            as {{ part }}_{{ column }},
         {% endfor %}
         {% endfor %}
+        avg(1.0 / clicks + 1.0 / other_clicks) as chance
 
     from weeks
     group by {{ ad }}
