@@ -8,7 +8,15 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/forecast/", "/data/"]
+PAGES = [
+    "/",
+    "/insights/",
+    "/campaigns/",
+    "/campaigns/choose/",
+    "/anomalies/",
+    "/forecast/",
+    "/data/",
+]
 SEARCH = "main input[placeholder=Search] >> visible=true >> nth=0"
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
 Visit = dict[str, Any]
@@ -71,6 +79,11 @@ def visits(
     jobs |= {zone: {"path": "/", "zone": zone, "fill": middle | all_days} for zone in ZONES}
     jobs["one platform"] = {"path": "/", "fill": {"[name=platform]": "google_ads"}}
     jobs["all anomalies"] = {"path": "/anomalies/", "fill": all_days}
+    jobs["all insights"] = {"path": "/insights/", "fill": all_days}
+    jobs["one rule"] = {
+        "path": "/insights/",
+        "fill": all_days | {"[name=rule]": "tracking_outage"},
+    }
     jobs["one metric"] = {"path": "/anomalies/", "fill": all_days | {"[name=metric]": "cost"}}
     jobs["chosen"] = {"path": f"/campaigns/choose/?id={slugs[-1]}"}
     jobs["unknown"] = {"path": "/campaigns/choose/?id=000000000000"}
@@ -249,6 +262,22 @@ def test_the_forecast_is_that_of_the_warehouse(visits: dict[str, Visit], rows: R
     assert sum(int(row[column].replace(",", "")) for row in tested) == days
     [(_, of_one)] = rows(DEAREST)
     assert shows(visits["forecast of one"]["big"]["Expected spend (USD)"][0], round(of_one))
+
+
+def test_insights_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    counted = "select count(*) from marts.fct_insights"
+    [(insights,)] = rows(counted)
+    [(outages,)] = rows(f"{counted} where rule = 'tracking_outage'")
+    assert f": {insights:,}, of which" in visits["all insights"]["text"]
+    assert f": {outages:,}, of which" in visits["one rule"]["text"]
+    [(title, doubt)] = rows("""
+        select title, what_would_change_it from marts.fct_insights
+        order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end,
+            impact_amount desc nulls last
+        limit 1
+    """)
+    assert title in visits["all insights"]["text"]
+    assert doubt in visits["all insights"]["text"]
 
 
 def test_coverage_and_quarantine_are_those_of_the_warehouse(

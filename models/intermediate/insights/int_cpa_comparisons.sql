@@ -22,7 +22,7 @@ pairs as (
 
     from {{ ref('int_insight_week_pairs') }} as pairs
     cross join rule
-    where pairs.age_days < 2 * rule.days
+    where pairs.age_days < 4 * rule.days
 
 ),
 

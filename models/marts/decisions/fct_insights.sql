@@ -22,7 +22,8 @@ subjects as (
 
 ),
 
--- One cause, one insight: of two rules that tell it, one yields.
+-- One cause, one insight: of two rules that tell it, one yields, unless what
+-- the other tells has long been over.
 told_better as (
 
     select distinct weaker.insight_id
@@ -38,6 +39,7 @@ told_better as (
             {% endfor %}
             and weaker.date_day >= stronger.first_day
             and weaker.first_day <= stronger.date_day
+            and {{ days_between('stronger.date_day', 'weaker.date_day') }} <= 14
             and ' ' || rules.yields_to || ' '
             like '% ' || stronger.rule || ' %'
 
