@@ -64,10 +64,10 @@ found as (
     select
         ranked.*,
         rule.days,
-        greatest(ranked.campaign_first_day, ranked.twin_first_day) as first_day
-
+        greatest(campaign_first_day, twin_first_day) as first_day
     from ranked
-    inner join rule on ranked.impact_amount >= rule.min_cost and ranked.place > 1
+    cross join rule
+    where place > 1 and impact_amount >= min_cost
 
 ),
 
