@@ -62,12 +62,12 @@ ranked as (
 found as (
 
     select
-        ranked.*,
-        rule.days,
+        *,
+        (select rule.days from rule) as days,
         greatest(campaign_first_day, twin_first_day) as first_day
+
     from ranked
-    cross join rule
-    where place > 1 and impact_amount >= min_cost
+    where place > 1 and impact_amount >= (select rule.min_cost from rule)
 
 ),
 

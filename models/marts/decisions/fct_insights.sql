@@ -40,8 +40,7 @@ told_better as (
             and weaker.first_day <= stronger.date_day
             and {{ days_between('stronger.date_day', 'weaker.date_day') }}
             <= 14
-            and ' ' || rules.yields_to || ' '
-            like '% ' || stronger.rule || ' %'
+            and rules.yields_to like '%' || stronger.rule || '%'
 
 ),
 
