@@ -29,7 +29,7 @@ select
     pace,
     time_share,
     days_passed - days_read as unread,
-    status,
+    pacing.status,
     cast((projected_total - planned_total) * fx_rate as double) as beyond,
     if(pacing.currency = 'JPY', '#,##0', '#,##0.00') as fmt
 from (
