@@ -196,11 +196,26 @@
 {%- endmacro %}
 
 
+{% macro entity_numbers(entities) -%}
+    {%- for entity in entities -%}
+    entity_{{ loop.index }},
+    {% endfor -%}
+{%- endmacro %}
+
+
 {#- greatest() that is null where either side is, on every engine. -#}
 {% macro greater(one, other) -%}
     case
         when {{ one }} >= {{ other }} then {{ one }}
         when {{ one }} < {{ other }} then {{ other }}
+    end
+{%- endmacro %}
+
+
+{% macro least_of(one, other) -%}
+    case
+        when {{ one }} <= {{ other }} then {{ one }}
+        when {{ one }} > {{ other }} then {{ other }}
     end
 {%- endmacro %}
 

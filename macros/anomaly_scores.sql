@@ -84,7 +84,7 @@ from anomaly_verdicts
         'kind': kind,
         'season': steps[seasonality],
         'level_rows': 24 if hourly else 14,
-        'wide_rows': 96 if hourly else 28,
+        'wide_rows': 96 if hourly else 35,
         'season_rows': 14 if hourly else 8,
         'scale_rows': 336 if hourly else 56,
         'guard_rows': 672 if hourly else 182,
@@ -201,12 +201,6 @@ from anomaly_verdicts
         ) }} as residual_middle,
         count(case when usable is not null then residual end)
             over ({{ recent }}) as residuals_known,
-        {%- if rule.kind != 'price' %}
-        {{ exact_sum(
-            'case when usable is null then null when abs(residual) > 3 '
-            ~ 'then 9 else residual * residual end', recent
-        ) }} as squares,
-        {%- endif %}
         max(case when coalesce(is_repeat, 0) = 0 then slot end)
             over ({{ series }} order by slot) as run_start,
         max(case when value is null or value != 0 then slot end)
@@ -255,7 +249,7 @@ from anomaly_verdicts
     case
         {%- if rule.kind == 'spend' %}
         when
-            season_known * {{ lumps_a_day() }} > 6
+            season_known * {{ lumps_a_day() }} > 9
             and (season_low > 0 or season_high < 0)
             then 1
         {%- endif %}
@@ -328,29 +322,52 @@ from anomaly_verdicts
                     *,
                     case
                         when residuals_known >= {{ rule.least_known }}
-                            then {{ greater(
-                                anomaly_scale(rule), anomaly_floor(rule)
+                            then {{ greater('spread', 'least_stray') }} * {{ greater(
+                                '1', '1.4 - residuals_known / 70.0'
                             ) }}
                     end as scale
 
-                from {{ relation }}
+                from (
+                    {{ anomaly_spreads(
+                        relation, entities, rule
+                    ) | indent(20) }}
+                ) as spreads
             ) as scales
         ) as distances
     ) as neighbours
 {%- endmacro %}
 
 
-{#- A median says little of small counts: of those the mean square does. -#}
-{% macro anomaly_scale(rule) -%}
-    {%- if rule.kind == 'price' -%}
-    1.4826 * residual_middle
-    {%- else -%}
-    case
-        when abs(expected) / unit < {{ 20 if rule.kind == 'count' else 2.5 }}
-            then sqrt(squares / residuals_known)
-        else 1.4826 * residual_middle
-    end
-    {%- endif -%}
+{#- The mean square of what strays, no day for more than thrice the median: as
+    good as a median against incidents, and surer. -#}
+{% macro anomaly_spreads(relation, entities, rule) -%}
+    {%- set capped = least_of('abs(residual)', 'most_counted') -%}
+    select
+        *,
+        sqrt(
+            {{ exact_sum(
+                'case when usable is not null then ' ~ capped ~ ' * '
+                ~ capped ~ ' end',
+                series_of(entities) ~ ' order by slot rows between '
+                ~ rule.scale_rows ~ ' preceding and 1 preceding'
+            ) }}
+            / nullif(residuals_known, 0)
+        ) as spread
+
+    from (
+        select
+            *,
+            {{ greater('4.4 * residual_middle', '3 * least_stray') }}
+                as most_counted
+
+        from (
+            select
+                *,
+                {{ anomaly_floor(rule) }} as least_stray
+
+            from {{ relation }}
+        ) as floors
+    ) as limits
 {%- endmacro %}
 
 
@@ -360,7 +377,9 @@ from anomaly_verdicts
     {%- if rule.kind == 'price' -%}
     {{ rule.floor }}
     {%- elif rule.kind == 'spend' -%}
-    {{ greater('case when known_active < 0.9 * known then 1 else 0 end', few) }}
+    {{ greater(
+        'case when known_active < 0.95 * known then 1 else 0 end', few
+    ) }}
     {%- else -%}
     {{ greater('sqrt(1 / unit)', few) }}
     {%- endif -%}
@@ -376,12 +395,12 @@ from anomaly_verdicts
     select
         *,
         case
-            when verdict != 'judged' then null
+            when verdict not in ('judged', 'known event') then null
             when value > upper_bound then 'spike'
             when value < lower_bound then 'drop'
-            when {{ improbable(
+            when is_event = 0 and {{ improbable(
                 'run_length', 'repeats', 'repeats_known',
-                chance_of_repeat(rule), 7
+                chance_of_repeat(rule), 0.0002, 7
             ) }}
                 then 'flatline'
         end as anomaly_kind
@@ -414,9 +433,9 @@ from anomaly_verdicts
                 band_low as lower_bound
                 {%- else %}
                 case
-                    when {{ improbable(
+                    when is_event = 0 and {{ improbable(
                         'idle_length', 'known - known_active', 'known',
-                        'exp(-0.7 * expected / unit)', 1
+                        'exp(-0.8 * expected / unit)', 0.002, 1
                     ) }}
                         then greatest(band_low, least(expected, unit))
                     else band_low
@@ -428,9 +447,10 @@ from anomaly_verdicts
                     *,
                     residual / stray as z_score,
                     slot - active_before as idle_length,
-                    {{ anomaly_band(rule, '-', rule.threshold) }} as band_low,
+                    {{ anomaly_band(rule, '-', rule.threshold) }}
+                    * {{ event_factor('0.1') }} as band_low,
                     {{ anomaly_band(rule, '+', rule.threshold) }}
-                        as upper_bound
+                    * {{ event_factor('4') }} as upper_bound
 
                 from (
                     select
@@ -450,24 +470,35 @@ from anomaly_verdicts
 {#- Whether a run of days alike is one that chance does not give: a day's
     chance to go on is what such days were of the days before the run, and not
     less than a model says. It is told for so many days, then it is known. -#}
-{% macro improbable(run_length, alike, known, chance, days) -%}
+{% macro improbable(run_length, alike, known, chance, unlikely, days) -%}
     {%- set chance_of_one = greater(
         '(' ~ alike ~ ' - ' ~ run_length ~ ' + 1.5) / ('
         ~ known ~ ' - ' ~ run_length ~ ' + 2)', chance
     ) -%}
     {{ run_length }} between 1 and {{ known }}
-    and power({{ chance_of_one }}, {{ run_length }}) < 0.0002
-    and power({{ chance_of_one }}, {{ run_length }} - {{ days }}) >= 0.0002
+    and power({{ chance_of_one }}, {{ run_length }}) < {{ unlikely }}
+    and power({{ chance_of_one }}, {{ run_length }} - {{ days }})
+        >= {{ unlikely }}
 {%- endmacro %}
 
 
-{#- Small counts repeat by chance. -#}
+{#- Small counts repeat by chance; fractions do not. -#}
 {% macro chance_of_repeat(rule) -%}
     {%- if rule.kind == 'count' -%}
-    case when expected < 0.6 then 0.4 else 0.3 / sqrt(expected) end
+    case
+        when value != floor(value) then 0
+        when expected < 0.6 then 0.4
+        else 0.3 / sqrt(expected)
+    end
     {%- else -%}
     0
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- What is known to be special may be four times, or a tenth of, the usual. -#}
+{% macro event_factor(factor) -%}
+    case when is_event = 1 then {{ factor }} else 1 end
 {%- endmacro %}
 
 

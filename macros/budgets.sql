@@ -8,6 +8,22 @@
 {%- endmacro %}
 
 
+{% macro budget_facts() -%}
+    {% do return([
+        'budget_id', 'origin', 'platform', 'account_id', 'campaign_id', 'kind',
+        'currency', 'known_from',
+    ]) %}
+{%- endmacro %}
+
+
+{% macro share_of(amount, days, of_days) -%}
+    cast(
+                {{ safe_divide(amount ~ ' * ' ~ days, of_days) }}
+                as decimal(38, 9)
+            )
+{%- endmacro %}
+
+
 {#- Meta counts budgets in hundredths, but for the currencies whose offset its
     Marketing API gives as 1. -#}
 {% macro from_minor_units(column, currency) -%}
@@ -127,18 +143,19 @@ select
     case when observations >= 14 then variance end as variance,
     {#- Nothing in a week: it rests. #}
     coalesce(last_week, 1) = 0 as is_resting
-    {#- Nothing known counts as 28 errors as claimed; one incident as nine. #}
+    {#- Fourteen errors as claimed stand beside those known; none counts for more
+        than nine of them. #}
     {%- for days in spans %},
     (
-        28 + coalesce(
+        14 + coalesce(
             sum(case when error_{{ days }} < 9 then error_{{ days }}
                 when error_{{ days }} >= 9 then 9 end) over (
-                {{ series }} rows between 27 preceding and current row
+                {{ series }} rows between 55 preceding and current row
             ), 0
         )
     ) / (
-        28 + count(error_{{ days }}) over (
-            {{ series }} rows between 27 preceding and current row
+        14 + count(error_{{ days }}) over (
+            {{ series }} rows between 55 preceding and current row
         )
     ) as scale_{{ days }}
     {%- endfor %}
@@ -180,9 +197,10 @@ select
     sums.date_day,
     sums.days_left,
     case when habits.is_resting then 0 else sums.expected end as expected,
-    {#- Ten in a hundred lie beyond 1.2816 deviations on either side. #}
+    {#- Ten in a hundred lie beyond 1.2816 deviations on either side. Spend drifts:
+        on simulated accounts a fortieth of the variance a day. #}
     1.2816 * sqrt(
-        habits.variance * sums.days_of_variance
+        habits.variance * sums.days_of_variance * (1 + sums.days_left / 40.0)
         * case
             when sums.days_left <= 7 then habits.scale_7
             when sums.days_left <= 14 then habits.scale_14

@@ -11,13 +11,13 @@
 },
 'held_rows': {
     'title': 'Rows held back',
-    'explanation': 'has {held_rows:number} rows {period} that are in no figure ({reason_words}); they hold {money_held}.',
+    'explanation': 'has rows {period} that are in no figure: {held_rows:number} ({reason_words}). They hold {money_held}.',
     'recommendation': 'Put right what the export or the platform spec says, or correct the rows in seeds/corrections.csv, and run again: ops.quarantined_rows lists each of them with its line.',
     'what_would_change_it': 'Rows that are meant to be left out, such as totals or a file that another one replaces.',
 },
 'missing_exchange_rate': {
     'title': 'Spend without an exchange rate',
-    'explanation': 'spent {cost_held:decimal} in {currency_name} {period} that is missing from every total in {reporting_currency}, because there is no rate for it ({held_rows:number} rows).',
+    'explanation': 'spent {cost_held:decimal} in {currency_name} {period} that is missing from every total in {reporting_currency}, because there is no rate for it (rows: {held_rows:number}).',
     'recommendation': 'Add the rates of these days to the file of exchange rates, or the currency to the platform spec, and run again.',
     'what_would_change_it': 'Rates for these days; until then its cost is unknown, not zero.',
 },
@@ -29,13 +29,13 @@
 },
 'restated_figures': {
     'title': 'Figures changed after they had settled',
-    'explanation': 'has {size:percent} {direction} {measure} in the month of {month_start} than was reported when its days had settled ({days_restated:number} days changed, last read on {read_day}).',
+    'explanation': 'has {size:percent} {direction} {measure} in the month of {month_start} than was reported when its days had settled (days changed: {days_restated:number}, last read on {read_day}).',
     'recommendation': 'Tell those who work with the month as it was, and compare it with the invoice or the platform; ops.restatements has each change, before and after.',
     'what_would_change_it': 'A correction that the platform announced, such as a credit for invalid clicks or a new attribution window.',
 },
 'cpa_drift': {
     'title': 'Conversions have become dearer',
-    'explanation': 'paid {cpa_now:money} per conversion in the {days} days up to {date_day}, {change:percent} more than the {cpa_before:money} of the {days} days before ({conversions:number} conversions after {conversions_before:number}, {cost:money} spent). What drove it most: {driver}.',
+    'explanation': 'paid {cpa_now:money} per conversion in the {days} days up to {date_day}, {change:percent} more than the {cpa_before:money} of the {days_before} days before ({conversions:number} conversions now and {conversions_before:number} then, {cost:money} spent now). What drove it most: {driver}.',
     'recommendation': 'Look at what changed: bids, targeting, landing page, competition. Bring back what worked, or lower the bid or target CPA until the price is right again.',
     'what_would_change_it': 'A change of what counts as a conversion, a season that the period before did not have, or conversions that are worth more than before.',
 },
@@ -47,7 +47,7 @@
 },
 'creative_fatigue': {
     'title': 'An ad wears out',
-    'explanation': 'has an ad, “{ad_name}”, that is clicked less and less: its CTR fell by {fall:percent}, from {first_ctr:percent2} to {last_ctr:percent2}, over the {days} days up to {date_day}, while the other ads of the campaign went from {first_other_ctr:percent2} to {last_other_ctr:percent2}. It spent {last_cost:money} in the last 14 days.',
+    'explanation': 'has an ad, “{ad_name}”, that is clicked less and less: its CTR fell by {fall:percent}, from {first_ctr:percent2} to {last_ctr:percent2}, over {weeks} weeks up to {date_day}, while the other ads of the campaign went from {first_other_ctr:percent2} to {last_other_ctr:percent2}. It spent {last_cost:money} in the last 14 days.',
     'recommendation': 'Replace it with a new creative, or pause it so that the money goes to the other ads.',
     'what_would_change_it': 'New placements or audiences for this ad alone, or a CTR that recovers with less frequent delivery.',
 },
@@ -59,7 +59,7 @@
 },
 'duplicate_campaign': {
     'title': 'Two campaigns of one name',
-    'explanation': 'runs beside “{twin_name}” ({twin_id}) in the same account and channel: they spent {cost:money} and {twin_cost:money} in the {days} days up to {date_day}.',
+    'explanation': 'runs beside “{twin_name}” ({twin_id}) in the same account and channel: they spent {impact_amount:money} and {twin_cost:money} in the {days} days up to {date_day}.',
     'recommendation': 'If one is a copy, pause the lesser one: they bid for the same people and each learns from half of the data. Else give them names that tell them apart.',
     'what_would_change_it': 'Different audiences, places or products that their names do not say, or an experiment that is meant to run in both.',
 },
@@ -138,7 +138,7 @@
 },
 'frozen_figures': {
     'cause_title': 'A figure repeats itself',
-    'finding': 'reported the same figure day after day',
+    'finding': 'had reported the same figure for days',
     'remedy': 'Collect these days again, and check the import or tag that the figure comes from.',
     'doubt': 'A figure that is set by hand or capped, and so may repeat itself.',
 },

@@ -196,3 +196,12 @@
         end
     )
 {%- endmacro %}
+
+
+{% macro sum_when(role, condition, figure) -%}
+    sum(
+        case when role = '{{ role }}' and {{ condition }} then {{ figure }}
+            else 0
+        end
+    )
+{%- endmacro %}

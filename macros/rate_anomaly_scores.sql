@@ -20,7 +20,9 @@ anomaly_points as (
 
 ),
 
-anomaly_levels as (
+-- At first of all days before, then of those that were not far off.
+{%- for step in ['first', 'second'] %}
+{{ step }}_anomaly_levels as (
 
     select
         *,
@@ -31,45 +33,51 @@ anomaly_levels as (
         sum(is_known) over ({{ recent }}) as known
 
     from (
+        {%- if loop.first %}
         select
             *,
+            is_read as is_known
+
+        from (
+            select
+                *,
+                case
+                    when usable_events >= 0 and usable_trials > 0 then 1
+                    else 0
+                end as is_read
+
+            from anomaly_points
+        ) as readings
+        {%- else %}
+        select
+            {{ entity_numbers(entities) }}
+            time_of_row,
+            slot,
+            is_event,
+            events,
+            trials,
+            is_read,
             case
-                when usable_events >= 0 and usable_trials > 0 then 1 else 0
+                when
+                    abs(residual) > 4
+                    and events not between expected_events / 2
+                    and expected_events * 2
+                    then 0
+                else is_known
             end as is_known
 
-        from anomaly_points
+        from first_anomaly_scales
+        {%- endif %}
     ) as points
 
 ),
 
--- What to expect of so many trials, and how far from it by chance alone: the
--- past rate is not known exactly either.
-anomaly_scales as (
+{{ step }}_anomaly_scales as (
 
-    select
-        *,
-        2 * (
-            sqrt({{ greater('events', '0') }} + 0.375)
-            - sqrt(expected_events + 0.375)
-        ) / chance as residual
-
-    from (
-        select
-            *,
-            case
-                when trials > 0 and known >= 14
-                    then trials * (recent_events + 0.5) / (recent_trials + 1)
-            end as expected_events,
-            case
-                when trials > 0 and recent_trials > 0
-                    then sqrt(1 + trials / recent_trials)
-            end as chance
-
-        from anomaly_levels
-    ) as expectations
+    {{ rate_scales(step ~ '_anomaly_levels') }}
 
 ),
-
+{% endfor %}
 -- How much more than by chance it strayed; an incident counts as threefold.
 anomaly_strays as (
 
@@ -82,16 +90,16 @@ anomaly_strays as (
         select
             *,
             {{ exact_sum(
-                'case when is_known = 1 then case when abs(residual) > 9 '
+                'case when is_read = 1 then case when abs(residual) > 9 '
                 ~ 'then 81 else residual * residual end end', recent
             ) }} as squares,
             nullif(
-                count(case when is_known = 1 then residual end)
+                count(case when is_read = 1 then residual end)
                     over ({{ recent }}),
                 0
             ) as squares_known
 
-        from anomaly_scales
+        from second_anomaly_scales
     ) as squared
 
 ),
@@ -101,8 +109,8 @@ anomaly_bounds as (
     select
         *,
         residual * chance / stray as strays_away,
-        {{ rate_bound('-') }} as lower_bound,
-        {{ rate_bound('+') }} as upper_bound,
+        {{ rate_bound('-') }} * {{ event_factor('0.1') }} as lower_bound,
+        {{ rate_bound('+') }} * {{ event_factor('4') }} as upper_bound,
         expected_events / trials as expected,
         case
             when events is null or trials is null then 'not read'
@@ -122,8 +130,9 @@ anomaly_verdicts as (
     select
         *,
         case
-            when verdict = 'judged' and strays_away > 4 then 'spike'
-            when verdict = 'judged' and strays_away < -4 then 'drop'
+            when verdict not in ('judged', 'known event') then null
+            when events > upper_bound * trials then 'spike'
+            when events < lower_bound * trials then 'drop'
         end as anomaly_kind,
         case
             when verdict in ('judged', 'known event') then 1
@@ -153,6 +162,33 @@ select
     verdict
 
 from anomaly_verdicts
+{%- endmacro %}
+
+
+{#- What to expect of so many trials, and how far from it by chance alone: the
+    past rate is not known exactly either. -#}
+{% macro rate_scales(relation) -%}
+    select
+        *,
+        2 * (
+            sqrt({{ greater('events', '0') }} + 0.375)
+            - sqrt(expected_events + 0.375)
+        ) / chance as residual
+
+    from (
+        select
+            *,
+            case
+                when trials > 0 and known >= 14
+                    then trials * (recent_events + 0.5) / (recent_trials + 1)
+            end as expected_events,
+            case
+                when trials > 0 and recent_trials > 0
+                    then sqrt(1 + trials / recent_trials)
+            end as chance
+
+        from {{ relation }}
+    ) as expectations
 {%- endmacro %}
 
 

@@ -1,10 +1,11 @@
-"""The short report that ends a run: what was loaded, held back, spent and flagged."""
+"""The short report that ends a run: what was loaded, spent, flagged and recommended."""
 
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from rich.markup import escape
 from rich.table import Table
 
 from ingestion.load import Outcome
@@ -28,6 +29,12 @@ select strftime(first_day, '%d %b %Y') as "from", day_count as days,
     replace(cause, '_', ' ') as cause, money_at_stake as at_stake
 from marts.fct_anomaly_incidents left join marts.dim_platform using (platform)
 order by money_at_stake desc nulls last, first_day, what limit 5"""
+ADVICE = """
+select severity, title, explanation, recommendation, count(*) over () as insights
+from marts.fct_insights
+order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end,
+    impact_amount desc nulls last, date_day desc, insight_id
+limit 3"""
 
 
 def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) -> None:
@@ -38,8 +45,13 @@ def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) ->
         spend = _table(database, SPEND, "Spend by platform, reporting currency")
         incidents, figures = database.execute(FLAGGED).fetchall()[0]
         dearest = _table(database, DEAREST, "The five incidents with most money at stake")
+        advice = database.execute(ADVICE).fetchall()
     out.print(spend, dearest)
     out.print(f"[bold]flagged[/bold] {incidents:,} incidents ({figures:,} figures)")
+    out.print(f"[bold]advised[/bold] {advice[0][-1] if advice else 0:,} recommendations")
+    for severity, title, explanation, recommendation, _ in advice:
+        out.print(f"[bold]{escape(title)}[/bold] ({severity})")
+        out.print(escape(f"{explanation} {recommendation}"))
     if site is not None:
         out.print(f"[bold]site[/bold]    {site}", soft_wrap=True)
         out.print("        to open it: make serve, then http://localhost:4173")

@@ -18,12 +18,12 @@ SCALE = Scale(google_campaigns=20, meta_campaigns=12, ad_groups=1, ads=1, days=3
 QUIET, GAP = 70, (40, 80)  # days before the first incident of a campaign, and between two
 # kind: days, and the strength of its usual effect (1 is that of simulator.portfolio)
 VARIED = {
-    "spend_spike": ((1, 4), (0.3, 1.2)),
-    "tracking_outage": ((2, 5), (0.2, 1.0)),
-    "delivery_stop": ((2, 5), (0.2, 1.0)),
-    "cpm_jump": ((2, 6), (0.5, 1.3)),
+    "spend_spike": ((1, 4), (0.5, 1.2)),
+    "tracking_outage": ((2, 5), (1.0, 1.0)),
+    "delivery_stop": ((2, 5), (0.5, 1.2)),
+    "cpm_jump": ((2, 6), (0.6, 1.3)),
     "flat_conversions": ((5, 8), (1.0, 1.0)),
-    "budget_overspend": ((6, 14), (0.5, 1.5)),
+    "budget_overspend": ((6, 14), (0.6, 1.5)),
 }
 NOTHING = {
     "world": -1, **Incident("", "", "", "", "", ANCHOR, ANCHOR, "")._asdict(),
@@ -34,7 +34,7 @@ NOTHING = {
 def plan(
     seed: int, campaigns: list[Campaign], anchor: date
 ) -> tuple[list[Campaign], list[tuple[Incident, Factors]]]:
-    """Give campaigns from a tenth to three times the usual volume, and what befalls them."""
+    """Give campaigns of 0.4 to 2.5 times the usual volume, and what befalls them."""
     sized, _ = null_plan(seed, campaigns, anchor)
     planted = [pair for campaign in sized for pair in _fate(seed, campaign, anchor)]
     return sized, planted
@@ -49,7 +49,7 @@ def null_plan(
         if campaign.fragile
         else replace(
             campaign,
-            impressions=campaign.impressions * 10 ** (1.5 * uniform(seed, campaign.key, "v") - 1),
+            impressions=campaign.impressions * 10 ** (0.8 * uniform(seed, campaign.key, "v") - 0.4),
         )
         for campaign in campaigns
     ]

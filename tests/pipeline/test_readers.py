@@ -49,7 +49,7 @@ def meaning(number: int) -> str:
     return json.dumps({"reporting": said, "segments": {}})
 
 
-def defined(folder: Folder) -> tuple[int, int]:
+def defined(folder: Folder) -> tuple[int, int | None]:
     """Which build the live definitions are of, and which the live tables."""
     pointer = current(folder) or {}
     definitions = json.loads((folder.published / pointer["semantic_manifest"]).read_text())

@@ -15,7 +15,7 @@ from pipeline.settings import PROJECT, Folder
 from simulator.portfolio import Scale
 from simulator.world import World
 
-MODEL = runpy.run_path(str(PROJECT / "models" / "intermediate" / "int_forecasts.py"))
+MODEL = runpy.run_path(str(PROJECT / "models" / "intermediate" / "forecasts" / "int_forecasts.py"))
 LAST = date(2026, 3, 1)  # of the campaigns made by hand, a Sunday
 # Worlds by seed, each seen from another day.
 WORLDS = {51: 35, 52: 85}
@@ -275,7 +275,7 @@ def test_each_campaign_of_the_demo_that_delivers_is_forecast(demo: Folder) -> No
             )
             select metric, count(*), count(distinct (f.platform, f.account_id, f.campaign_id)),
                 (select count(*) from delivering), min(horizon_days), max(horizon_days),
-                bool_and(date_day = forecast_origin + horizon_days)
+                bool_and(date_day - forecast_origin = horizon_days)
             from marts.fct_campaign_forecast as f
             join delivering using (platform, account_id, campaign_id) group by all order by all
             """

@@ -12,12 +12,22 @@ weeks as (
 
     select
         weeks.*,
-        weeks.age_days < 14 as is_last,
-        weeks.age_days >= rule.days - 14 as is_first
+        max(weeks.age_days) over (partition by {{ ad }}) as oldest_days
 
     from {{ ref('int_insight_ad_weeks') }} as weeks
     cross join rule
     where weeks.age_days < rule.days
+
+),
+
+parts as (
+
+    select
+        *,
+        age_days < 14 as is_last,
+        age_days > oldest_days - 14 as is_first
+
+    from weeks
 
 ),
 
@@ -32,17 +42,17 @@ fits as (
         regr_slope(log_index, -age_days / 7.0) as slope,
         regr_sxx(log_index, -age_days / 7.0) as sxx,
         regr_syy(log_index, -age_days / 7.0) as syy,
-        avg(1.0 / clicks + 1.0 / other_clicks) as chance,
         {% for part in ['first', 'last'] %}
         {% for column in [
             'clicks', 'impressions', 'other_clicks', 'other_impressions', 'cost'
         ] %}
         sum(case when is_{{ part }} then {{ column }} end)
-            as {{ part }}_{{ column }}{{ "," if not (loop.last and part == 'last') }}
+            as {{ part }}_{{ column }},
         {% endfor %}
         {% endfor %}
+        avg(1.0 / clicks + 1.0 / other_clicks) as chance
 
-    from weeks
+    from parts
     group by {{ ad }}
 
 ),
@@ -62,7 +72,7 @@ final as (
         ), 0) as z_score
 
     from fits
-    where last_age_days = 0 and weeks > 2
+    where last_age_days = 0 and weeks >= 4
 
 )
 

@@ -28,9 +28,10 @@ days as (
     select
         days.*,
         budgets.amount,
-        max(days.date_day) over (
+        rule.days as days_asked,
+        {{ days_between('days.date_day', 'max(days.date_day) over (
             partition by days.platform, days.account_id, days.campaign_id
-        ) as last_day,
+        )') }} as age_days,
         days.cost_local >= {{ held }} * budgets.amount as is_held,
         days.cost_local < {{ free }} * budgets.amount as is_free
 
@@ -45,6 +46,7 @@ days as (
             and days.currency = budgets.currency
             {% endif %}
     {% endfor %}
+    cross join rule
     where days.is_complete
 
 ),
@@ -61,18 +63,10 @@ final as (
         max(currency) as currency,
         max(amount) as daily_budget,
         {{ latest('cast(fx_rate as ' ~ dbt.type_string() ~ ')') }} as rate_text,
-        sum(
-            case
-                when
-                    is_held
-                    and {{ days_between('date_day', 'last_day') }} < rule.days
-                    then 1
-                else 0
-            end
-        ) as days_held
+        sum(case when is_held and age_days < days_asked then 1 else 0 end)
+            as days_held
 
     from days
-    cross join rule
     group by {{ campaign }}
 
 )

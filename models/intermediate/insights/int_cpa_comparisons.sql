@@ -22,7 +22,7 @@ pairs as (
 
     from {{ ref('int_insight_week_pairs') }} as pairs
     cross join rule
-    where pairs.age_days < 2 * rule.days
+    where pairs.age_days < 4 * rule.days
 
 ),
 
@@ -31,13 +31,13 @@ sums as (
     select
         {{ key | join(', ') }},
         is_recent,
+        {% for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
+        {% endfor %}
         count(*) as weeks,
         -- Weeks vary by more than chance alone: by how much?
         sum(conversions * conversions / cost) * sum(cost)
-        / nullif(sum(conversions), 0) - sum(conversions) as stray,
-        {% for measure in measures %}
-        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
-        {% endfor %}
+        / nullif(sum(conversions), 0) - sum(conversions) as stray
 
     from pairs
     group by {{ key | join(', ') }}, is_recent
@@ -64,10 +64,10 @@ final as (
     from sums as recent
     inner join sums as earlier
         on
-            {% for column in key %}
-            recent.{{ column }} = earlier.{{ column }} and
-            {% endfor %}
             recent.is_recent and not earlier.is_recent
+            {% for column in key %}
+            and recent.{{ column }} = earlier.{{ column }}
+            {% endfor %}
     where recent.weeks + earlier.weeks > 2
 
 )

@@ -1,4 +1,4 @@
--- one row per ad of a campaign that still runs, and whole week: CTR beside others
+-- one row per ad of a running campaign, and whole week: CTR beside others'
 {% set campaign = 'platform, account_id, campaign_id' %}
 with
 

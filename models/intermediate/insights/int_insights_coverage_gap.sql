@@ -32,7 +32,8 @@ gaps as (
     where
         status not in ('loaded', 'empty')
         and coalesce(detail, '') != '{{ too_old() }}'
-        and {{ days_between('date_day', 'last_day') }} < (select days from rule)
+        and {{ days_between('date_day', 'last_day') }}
+        < (select rule.days from rule)
     group by platform, account_id
 
 ),
@@ -56,7 +57,6 @@ found as (
         gaps.*,
         '{{ whole() }}' as campaign_id,
         replace(gaps.last_status, '_', ' ') as status_words,
-        accounts.daily_cost,
         gaps.days_missing * accounts.daily_cost as impact_amount
 
     from gaps
@@ -72,7 +72,7 @@ found as (
 final as (
 
     {{ insights(
-        'found', 'coverage_gap', ['days_missing', 'last_status', 'daily_cost']
+        'found', 'coverage_gap', ['days_missing', 'last_status']
     ) }}
 
 )

@@ -1,7 +1,7 @@
 -- one row per campaign that is a copy of another one that runs beside it
 {% set alike = '(partition by platform, account_id, channel, '
     ~ without_copy_marks('campaign_name')
-    ~ ' order by cost desc nulls last, campaign_id asc)' %}
+    ~ ' order by impact_amount desc nulls last, campaign_id asc)' %}
 {% set campaign = 'platform, account_id, campaign_id, campaign_name, '
     ~ 'campaign_first_day, channel' %}
 with
@@ -35,10 +35,12 @@ campaigns as (
     select
         {{ campaign }},
         max(date_day) as date_day,
-        sum(cost) as cost
+        sum(cost) as impact_amount
 
     from days
-    where {{ days_between('date_day', 'last_day') }} < (select days from rule)
+    where
+        {{ days_between('date_day', 'last_day') }}
+        < (select rule.days from rule)
     group by {{ campaign }}
 
 ),
@@ -47,12 +49,11 @@ ranked as (
 
     select
         *,
-        cost as impact_amount,
         row_number() over {{ alike }} as place,
         {% for name in ['id', 'name', 'first_day'] %}
         first_value(campaign_{{ name }}) over {{ alike }} as twin_{{ name }},
         {% endfor %}
-        first_value(cost) over {{ alike }} as twin_cost
+        first_value(impact_amount) over {{ alike }} as twin_cost
 
     from campaigns
 
@@ -63,16 +64,16 @@ found as (
     select
         ranked.*,
         rule.days,
-        greatest(campaign_first_day, twin_first_day) as first_day
+        greatest(ranked.campaign_first_day, ranked.twin_first_day) as first_day
 
     from ranked
-    inner join rule on ranked.place > 1 and ranked.cost >= rule.min_cost
+    inner join rule on ranked.impact_amount >= rule.min_cost and ranked.place > 1
 
 ),
 
 final as (
 
-    {{ insights('found', 'duplicate_campaign', ['twin_id', 'twin_cost']) }}
+    {{ insights('found', 'duplicate_campaign', ['twin_id']) }}
 
 )
 

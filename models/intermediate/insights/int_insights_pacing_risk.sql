@@ -23,11 +23,11 @@ pacing as (
 -- Of the budgets that are still being spent, as of their last day.
 missed as (
 
-    select *
-    from pacing
+    select * from pacing
     where
         date_day = budget_last_day
-        and {{ days_between('date_day', 'last_day') }} <= {{ var('silent_days') }}
+        and {{ days_between('date_day', 'last_day') }}
+        <= {{ var('silent_days') }}
         and status in ('over', 'under')
 
 ),
@@ -51,7 +51,8 @@ found as (
             as severity,
         case
             when missed.planned_total <= missed.spent_to_date then 0
-            else (missed.planned_total - missed.spent_to_date)
+            else
+                (missed.planned_total - missed.spent_to_date)
                 / nullif(missed.days_left, 0)
         end as daily_rest
 

@@ -53,16 +53,17 @@ found as (
     select
         weighed.*,
         '{{ whole() }}' as campaign_id,
-        month_start as first_day,
-        last_restated_day as date_day,
-        case when change > 0 then 'more' else 'less' end as direction
+        weighed.month_start as first_day,
+        weighed.last_restated_day as date_day,
+        case when weighed.change > 0 then 'more' else 'less' end as direction
 
     from weighed
     cross join rule
     where
-        size >= min_change
-        and abs(change)
-        >= case measure when 'cost' then min_cost else min_events end
+        weighed.size >= rule.min_change
+        and abs(weighed.change) >= case weighed.measure
+            when 'cost' then rule.min_cost else rule.min_events
+        end
 
 ),
 

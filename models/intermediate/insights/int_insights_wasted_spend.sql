@@ -26,7 +26,8 @@ accounts as (
 
     from days
     where
-        {{ days_between('date_day', 'last_day') }} < (select days from rule)
+        {{ days_between('date_day', 'last_day') }}
+        < (select rule.days from rule)
     group by platform, account_id
 
 ),

@@ -12,7 +12,8 @@ days as (
     select
         rivals.*,
         days.date_day,
-        {{ days_between('rivals.first_day', 'days.date_day') }} as age_days,
+        {{ days_between('rivals.first_day', 'days.date_day') }}
+            as age_days,
         {{ days_between('days.campaign_first_day', 'rivals.first_day') }}
             as lead_days,
         case days.campaign_id

@@ -22,15 +22,16 @@ sums as (
         max(date_day) as date_day,
         count(distinct age_days) / 2.0 as half_days,
         sum(case when role = 'younger' then cost end) as younger_cost,
+        {% for role in roles %}
+        {% for period, condition in periods.items() %}
+        {{ sum_when(role, condition, 'conversions') }}
+            as {{ role }}_{{ period }},
+        {{ sum_when(role, condition, 'conversions * conversions') }}
+            as {{ role }}_{{ period }}_squares,
+        {% endfor %}
+        {% endfor %}
         sum(case when role = 'younger' then conversions end)
             as younger_conversions
-        {%- for role in roles %}{% for period, condition in periods.items() %},
-        sum(case when role = '{{ role }}' and {{ condition }}
-            then conversions else 0 end) as {{ role }}_{{ period }},
-        sum(case when role = '{{ role }}' and {{ condition }}
-            then conversions * conversions else 0 end)
-            as {{ role }}_{{ period }}_squares
-        {%- endfor %}{% endfor %}
 
     from days
     group by platform, account_id, campaign_id, older_campaign_id, first_day
@@ -42,18 +43,18 @@ final as (
 
     select
         *,
-        {{ safe_divide('rest_after', 'rest_before') }} as rest_ratio,
-        {{ safe_divide('older_after', 'older_before') }} as older_ratio
-        {%- for role in roles %},
+        {% for role in roles %}
         greatest(
             1,
             (
                 {{ role }}_before_squares + {{ role }}_after_squares
-                - ({{ role }}_before * {{ role }}_before
-                    + {{ role }}_after * {{ role }}_after) / half_days
+                - {{ role }}_before * {{ role }}_before / half_days
+                - {{ role }}_after * {{ role }}_after / half_days
             ) / nullif({{ role }}_before + {{ role }}_after, 0)
-        ) as {{ role }}_dispersion
-        {%- endfor %}
+        ) as {{ role }}_dispersion,
+        {% endfor %}
+        {{ safe_divide('rest_after', 'rest_before') }} as rest_ratio,
+        {{ safe_divide('older_after', 'older_before') }} as older_ratio
 
     from sums
 

@@ -6,9 +6,10 @@ projections as (
     select
         *,
         spent_to_date + expected as projected_total,
-        spent_to_date
-        + case when expected > margin then expected - margin else 0 end
-            as lower_total,
+        spent_to_date + case
+            when expected > margin then expected - margin
+            when margin is not null then 0
+        end as lower_total,
         spent_to_date + expected + margin as upper_total
 
     from {{ ref('int_budget_projections') }}
@@ -24,25 +25,14 @@ rates as (
 final as (
 
     select
-        -- ids
-        projections.budget_id,
-        projections.origin,
-        projections.platform,
-        projections.account_id,
-        projections.campaign_id,
-
-        -- the budget
-        projections.kind,
-        projections.known_from,
-        projections.period_start,
-        projections.period_end,
+        {% for fact in budget_facts() + ['period_start', 'period_end'] %}
+        projections.{{ fact }},
+        {% endfor %}
         projections.date_day,
-        projections.currency,
-        cast(projections.amount as decimal(38, 9)) as amount,
 
         -- by then, in the budget's currency
         {% for figure in [
-            'planned_to_date', 'planned_total', 'tolerated_total', 'spend',
+            'amount', 'planned_to_date', 'planned_total', 'tolerated_total', 'spend',
             'spent_to_date', 'projected_total', 'lower_total', 'upper_total',
             'daily_limit',
         ] %}
@@ -67,11 +57,15 @@ final as (
         -- verdict
         projections.spend > projections.daily_limit as is_over_daily_limit,
         case
-            when planned_total is null or days_read = 0 then 'unknown'
-            when spent_to_date > tolerated_total then 'over'
-            when lower_total is null then 'unknown'
-            when lower_total > tolerated_total then 'over'
-            when upper_total < lowest_total then 'under'
+            when
+                projections.planned_total is null or projections.days_read = 0
+                then 'unknown'
+            when projections.spent_to_date > projections.tolerated_total
+                then 'over'
+            when projections.lower_total is null then 'unknown'
+            when projections.lower_total > projections.tolerated_total
+                then 'over'
+            when projections.upper_total < projections.lowest_total then 'under'
             else 'on_track'
         end as status
 

@@ -22,7 +22,8 @@ subjects as (
 
 ),
 
--- One cause, one insight: of two rules that tell it, one yields.
+-- One cause, one insight: of two rules that tell it, one yields, unless what
+-- the other tells has long been over.
 told_better as (
 
     select distinct weaker.insight_id
@@ -31,10 +32,14 @@ told_better as (
     inner join insights as stronger
         on
             weaker.platform = stronger.platform
-            and stronger.account_id in (weaker.account_id, '{{ whole() }}')
-            and stronger.campaign_id in (weaker.campaign_id, '{{ whole() }}')
-            and stronger.first_day <= weaker.date_day
-            and stronger.date_day >= weaker.first_day
+            {% for id in ['account_id', 'campaign_id'] %}
+            and weaker.{{ id }} = coalesce(
+                nullif(stronger.{{ id }}, '{{ whole() }}'), weaker.{{ id }}
+            )
+            {% endfor %}
+            and weaker.date_day >= stronger.first_day
+            and weaker.first_day <= stronger.date_day
+            and {{ days_between('stronger.date_day', 'weaker.date_day') }} <= 14
             and ' ' || rules.yields_to || ' '
             like '% ' || stronger.rule || ' %'
 
@@ -59,8 +64,6 @@ final as (
             as explanation,
         insights.recommendation,
         insights.what_would_change_it,
-
-        -- how much it matters
         insights.impact_amount,
         insights.evidence
 

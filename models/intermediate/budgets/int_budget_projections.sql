@@ -7,12 +7,6 @@ to_date as (
 
 ),
 
-habits as (
-
-    select * from {{ ref('int_budget_habits') }}
-
-),
-
 rules as (
 
     select * from {{ ref('budget_rules') }}
@@ -21,7 +15,7 @@ rules as (
 
 projections as (
 
-    {{ project_spend('habits', 'to_date', 'budget_id') }}
+    {{ project_spend(ref('int_budget_habits'), 'to_date', 'budget_id') }}
 
 ),
 
@@ -51,6 +45,18 @@ final as (
 
     select
         limits.*,
+        {% for name, sign, beyond in [
+            ('tolerated', '+', '>'), ('lowest', '-', '<'),
+        ] %}
+        cast(
+            limits.planned_total * (1 {{ sign }} {{ var('budget_tolerance') }})
+            * case
+                when limits.platform_share {{ beyond }} 1
+                    then limits.platform_share
+                else 1
+            end as decimal(38, 9)
+        ) as {{ name }}_total,
+        {% endfor %}
         case
             when limits.days_left + limits.days_unread = 0 then 0
             else projections.expected
@@ -58,13 +64,7 @@ final as (
         case
             when limits.days_left + limits.days_unread = 0 then 0
             else projections.margin
-        end as margin,
-        limits.planned_total * (1 + {{ var('budget_tolerance') }})
-        * case when platform_share > 1 then platform_share else 1 end
-            as tolerated_total,
-        limits.planned_total * (1 - {{ var('budget_tolerance') }})
-        * case when platform_share < 1 then platform_share else 1 end
-            as lowest_total
+        end as margin
 
     from limits
     left join projections

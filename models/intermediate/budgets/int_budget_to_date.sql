@@ -8,10 +8,14 @@ days as (
 
     select
         *,
-        1 + {{ days_between('period_start', 'date_day') }} as days_passed,
-        1 + {{ days_between('period_start', 'period_end') }} as days_total,
         1 + {{ days_between(
-            period_start('month', 'date_day'), period_end('month', 'date_day')
+            'period_start', 'date_day'
+        ) }} as days_passed,
+        1 + {{ days_between(
+            'period_start', 'period_end'
+        ) }} as days_total,
+        {{ days_of_month(
+            'date_day'
         ) }} as days_of_month
 
     from {{ ref('int_budget_days') }}
@@ -40,13 +44,9 @@ planned as (
         {{ safe_divide('amount', 'days_of_amount') }} as planned_of_day,
         case
             when amount is null then null
-            when kind = 'daily'
+            when origin = 'platform' and kind = 'daily'
                 then cast(sum(amount) {{ so_far }} as decimal(38, 9))
-            else
-                cast(
-                    {{ safe_divide('amount * days_passed', 'days_of_amount') }}
-                    as decimal(38, 9)
-                )
+            else {{ share_of('amount', 'days_passed', 'days_of_amount') }}
         end as planned_to_date,
         count(spend) {{ so_far }} as days_read,
         cast(coalesce(sum(spend) {{ so_far }}, 0) as decimal(38, 9))
@@ -63,13 +63,9 @@ final as (
         days_total - days_passed as days_left,
         days_passed - days_read as days_unread,
         case
-            when kind = 'daily'
+            when origin = 'platform' and kind = 'daily'
                 then planned_to_date + amount * (days_total - days_passed)
-            else
-                cast(
-                    {{ safe_divide('amount * days_total', 'days_of_amount') }}
-                    as decimal(38, 9)
-                )
+            else {{ share_of('amount', 'days_total', 'days_of_amount') }}
         end as planned_total,
         {{ safe_divide(
             'sum(case when planned_of_day is not null then spend end) '
