@@ -22,8 +22,7 @@ subjects as (
 
 ),
 
--- One cause, one insight: of two rules that tell it, one yields, unless what
--- the other tells has long been over.
+-- Of two rules that tell one cause one yields, unless the other's is long over.
 told_better as (
 
     select distinct weaker.insight_id
