@@ -35,7 +35,7 @@
 },
 'cpa_drift': {
     'title': 'Conversions have become dearer',
-    'explanation': 'paid {cpa_now:money} per conversion in the {days} days up to {date_day}, {change:percent} more than the {cpa_before:money} of the {days} days before ({conversions:number} conversions after {conversions_before:number}, {cost:money} spent). What drove it most: {driver}.',
+    'explanation': 'paid {cpa_now:money} per conversion in the {days} days up to {date_day}, {change:percent} more than the {cpa_before:money} of the {days_before} days before ({conversions:number} conversions now and {conversions_before:number} then, {cost:money} spent now). What drove it most: {driver}.',
     'recommendation': 'Look at what changed: bids, targeting, landing page, competition. Bring back what worked, or lower the bid or target CPA until the price is right again.',
     'what_would_change_it': 'A change of what counts as a conversion, a season that the period before did not have, or conversions that are worth more than before.',
 },
@@ -47,7 +47,7 @@
 },
 'creative_fatigue': {
     'title': 'An ad wears out',
-    'explanation': 'has an ad, “{ad_name}”, that is clicked less and less: its CTR fell by {fall:percent}, from {first_ctr:percent2} to {last_ctr:percent2}, over the {days} days up to {date_day}, while the other ads of the campaign went from {first_other_ctr:percent2} to {last_other_ctr:percent2}. It spent {last_cost:money} in the last 14 days.',
+    'explanation': 'has an ad, “{ad_name}”, that is clicked less and less: its CTR fell by {fall:percent}, from {first_ctr:percent2} to {last_ctr:percent2}, over {weeks} weeks up to {date_day}, while the other ads of the campaign went from {first_other_ctr:percent2} to {last_other_ctr:percent2}. It spent {last_cost:money} in the last 14 days.',
     'recommendation': 'Replace it with a new creative, or pause it so that the money goes to the other ads.',
     'what_would_change_it': 'New placements or audiences for this ad alone, or a CTR that recovers with less frequent delivery.',
 },
@@ -138,7 +138,7 @@
 },
 'frozen_figures': {
     'cause_title': 'A figure repeats itself',
-    'finding': 'reported the same figure day after day',
+    'finding': 'had reported the same figure for days',
     'remedy': 'Collect these days again, and check the import or tag that the figure comes from.',
     'doubt': 'A figure that is set by hand or capped, and so may repeat itself.',
 },

@@ -9,7 +9,6 @@ from pipeline.console import task
 from pipeline.errors import CampaignsError
 from pipeline.settings import PROJECT, Folder
 
-
 # Unit tests judge the SQL on rows of their own: CI runs them, with `dbt build`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 

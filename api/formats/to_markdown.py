@@ -10,7 +10,8 @@ from api.formats.notes import notes
 from api.report import Report
 
 # What begins emphasis, code, links, HTML, entities, footnotes or ends a cell.
-SIGNS = re.compile(r"([\\`*_\[\]<>&|~])")
+# An underscore within a word is one.
+SIGNS = re.compile(r"([\\`*\[\]<>&|~]|(?<![a-zA-Z0-9])_|_(?![a-zA-Z0-9]))")
 # Bare addresses become links in many renderers; a leading sign makes a list or heading of a line.
 LINKS = re.compile(r"(?i)(?<=http)(s?):|(?<=www)()\.|(@)")
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.engine import Reports
+from api.errors import unknown
 from api.http.running import Cursor
 from api.report import Column, Kind, Report
 from api.request import Day
@@ -41,7 +42,7 @@ class Listed:
 
 ANOMALIES = Listed("anomalies", "fct_campaign_anomalies", "is_anomaly", "money_at_stake")
 INSIGHTS = Listed("insights", "fct_insights", "true", "impact_amount")
-KEYS = ("platform", "account_id", "campaign_id", "metric", "insight_id")
+KEYS = ("platform", "account_id", "campaign_id", "level", "metric", "insight_id")
 
 
 class Page(BaseModel):
@@ -68,14 +69,16 @@ class AboutCampaigns(Page):
 class AnomalyQuery(AboutCampaigns):
     """Flagged days, the newest and dearest first."""
 
+    level: Annotated[Text | None, Field(description="What is judged: account or campaign.")] = None
     metric: Text | None = None
+    incident_id: Text | None = None
     anomaly_kind: Annotated[Text | None, Field(description="spike, drop or flatline.")] = None
 
 
 class InsightQuery(AboutCampaigns):
     """Recommendations, the newest and dearest first."""
 
-    severity: Text | None = None
+    severity: Literal["critical", "warning", "info"] | None = None
     rule: Text | None = None
 
 
@@ -139,6 +142,9 @@ def _question(
     values = query.model_dump(exclude={"limit", *Page.model_fields}, exclude_none=True)
     signs = {"since": ("date_day", ">="), "until": ("date_day", "<=")}
     filters = {name: signs.get(name, (name, "=")) for name in values}
+    for column, _ in filters.values():
+        if column not in types:
+            raise unknown("column", column, types, column)
     wanted = [
         listed.condition,
         *(f'"{column}" {sign} ${name}' for name, (column, sign) in filters.items()),

@@ -15,7 +15,7 @@ from pipeline.settings import PROJECT, Folder
 from simulator.portfolio import Scale
 from simulator.world import World
 
-MODEL = runpy.run_path(str(PROJECT / "models" / "intermediate" / "int_forecasts.py"))
+MODEL = runpy.run_path(str(PROJECT / "models" / "intermediate" / "forecasts" / "int_forecasts.py"))
 LAST = date(2026, 3, 1)  # of the campaigns made by hand, a Sunday
 # Worlds by seed, each seen from another day.
 WORLDS = {51: 35, 52: 85}

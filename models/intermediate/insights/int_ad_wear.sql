@@ -12,12 +12,22 @@ weeks as (
 
     select
         weeks.*,
-        weeks.age_days < 14 as is_last,
-        weeks.age_days >= rule.days - 14 as is_first
+        max(weeks.age_days) over (partition by {{ ad }}) as oldest_days
 
     from {{ ref('int_insight_ad_weeks') }} as weeks
     cross join rule
     where weeks.age_days < rule.days
+
+),
+
+parts as (
+
+    select
+        *,
+        age_days < 14 as is_last,
+        age_days > oldest_days - 14 as is_first
+
+    from weeks
 
 ),
 
@@ -42,7 +52,7 @@ fits as (
         {% endfor %}
         avg(1.0 / clicks + 1.0 / other_clicks) as chance
 
-    from weeks
+    from parts
     group by {{ ad }}
 
 ),
@@ -62,7 +72,7 @@ final as (
         ), 0) as z_score
 
     from fits
-    where last_age_days = 0 and weeks > 2
+    where last_age_days = 0 and weeks >= 4
 
 )
 

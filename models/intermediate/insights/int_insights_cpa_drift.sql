@@ -56,6 +56,7 @@ found as (
         {{ add_days('as_of_week', 6) }} as date_day,
         {{ add_days('first_week', 6) }} as first_day,
         rule.days,
+        3 * rule.days as days_before,
         current_findings.cost
         - current_findings.conversions * current_findings.cpa_before
             as impact_amount

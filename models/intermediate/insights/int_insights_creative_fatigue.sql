@@ -19,7 +19,6 @@ found as (
         wear.*,
         ads.first_day,
         {{ add_days('wear.last_week', 6) }} as date_day,
-        rule.days,
         1 - wear.last_ctr / wear.first_ctr as fall,
         cast(wear.last_cost as double) * (1 - wear.last_ctr / wear.first_ctr)
             as impact_amount

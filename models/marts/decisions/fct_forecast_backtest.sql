@@ -23,7 +23,7 @@ tested as (
         bands.model = residuals.model as is_used,
         residuals.horizon_week,
         cast(residuals.actual as decimal(38, 9)) as actual,
-        cast(residuals.error as decimal(38, 9)) as error,
+        cast(residuals.residual as decimal(38, 9)) as residual,
         cast(residuals.actual between bands.lower and bands.upper as integer)
             as is_inside
 
@@ -46,7 +46,7 @@ of_each as (
         is_used,
         horizon_week,
         actual,
-        error,
+        residual,
         is_inside
 
     from tested
@@ -61,8 +61,8 @@ final as (
         model,
         cast(horizon_week as bigint) as horizon_week,
         count(*) as days,
-        {{ safe_divide('sum(abs(error))', 'sum(actual)') }} as error,
-        {{ safe_divide('sum(error)', 'sum(actual)') }} as bias,
+        {{ safe_divide('sum(abs(residual))', 'sum(actual)') }} as error,
+        {{ safe_divide('sum(residual)', 'sum(actual)') }} as bias,
         case when model = 'used' then {{ safe_divide(
             'sum(is_inside)', 'count(*)',
         ) }} end as interval_coverage,

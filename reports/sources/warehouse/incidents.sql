@@ -35,4 +35,4 @@ from marts.fct_anomaly_incidents as incidents
 left join marts.dim_platform using (platform)
 left join marts.dim_account using (platform, account_id)
 right join (select 1) as always on true
-order by first_day, platform, what
+order by incidents.first_day, platform, what

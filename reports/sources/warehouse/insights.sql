@@ -7,7 +7,8 @@ select
     insight_id,
     platform,
     coalesce(platform_name, platform) as platform_name,
-    first_day,
+    -- Held rows may have no day but the one that they were read on.
+    least(first_day, last_day) as first_day,
     date_day,
     rule,
     replace(rule, '_', ' ') as rule_name,
@@ -21,5 +22,6 @@ select
     cast(impact_amount as double) as impact_amount
 from marts.fct_insights
 left join marts.dim_platform using (platform)
+cross join (select max(date_day) as last_day from marts.agg_platform_daily)
 right join (select 1) as always on true
 order by severity_rank, impact_amount desc nulls last, insight_id

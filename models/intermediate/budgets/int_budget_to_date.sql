@@ -44,7 +44,7 @@ planned as (
         {{ safe_divide('amount', 'days_of_amount') }} as planned_of_day,
         case
             when amount is null then null
-            when kind = 'daily'
+            when origin = 'platform' and kind = 'daily'
                 then cast(sum(amount) {{ so_far }} as decimal(38, 9))
             else {{ share_of('amount', 'days_passed', 'days_of_amount') }}
         end as planned_to_date,
@@ -63,7 +63,7 @@ final as (
         days_total - days_passed as days_left,
         days_passed - days_read as days_unread,
         case
-            when kind = 'daily'
+            when origin = 'platform' and kind = 'daily'
                 then planned_to_date + amount * (days_total - days_passed)
             else {{ share_of('amount', 'days_total', 'days_of_amount') }}
         end as planned_total,

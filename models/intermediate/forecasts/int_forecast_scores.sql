@@ -27,7 +27,7 @@ final as (
         residuals.model,
         residuals.horizon_week,
         residuals.known_weeks_ago - series.blind_weeks as known_steps_ago,
-        -residuals.error / scales.scale as score
+        -residuals.residual / scales.scale as score
 
     from residuals
     inner join series on residuals.series_id = series.series_id

@@ -46,7 +46,7 @@ final as (
         placed.horizon_week,
         placed.known_weeks_ago,
         days.value as actual,
-        placed.value - days.value as error
+        placed.value - days.value as residual
 
     from placed
     inner join days

@@ -1,6 +1,6 @@
 -- one row per series, model, earlier origin and week ahead: sums of its errors
 {% set sums = {
-    'squared_error': 'error * error',
+    'squared_error': 'residual * residual',
     'actual': 'actual',
 } %}
 
