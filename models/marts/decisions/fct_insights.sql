@@ -38,9 +38,9 @@ told_better as (
             {% endfor %}
             and weaker.date_day >= stronger.first_day
             and weaker.first_day <= stronger.date_day
-            and {{ days_between('stronger.date_day', 'weaker.date_day') }} <= 14
-            and ' ' || rules.yields_to || ' '
-            like '% ' || stronger.rule || ' %'
+            and {{ days_between('stronger.date_day', 'weaker.date_day') }}
+            <= 14
+            and rules.yields_to like '%' || stronger.rule || '%'
 
 ),
 
