@@ -27,7 +27,7 @@ for row in report.to_pylist():
     change = row["roas_change"]
     told = "" if change is None else f" ({change:+.0%})"
     print(
-        f"  {row['campaign_name']}: {row['cost']:,.0f} {report.currency}, roas {row['roas']}{told}"
+        f"  {row['campaign_name']}: {row['cost']:,.0f} {report.currency}, roas {row['roas']:.2f}{told}"
     )
 
 # Findings are tables like all others: SQL decides, and anybody can read how.
@@ -35,7 +35,7 @@ with reading(folder) as snapshot:
     flagged = snapshot.sql(
         "select date_day, campaign_name, metric, value, expected, anomaly_kind "
         "from marts.fct_campaign_anomalies where is_anomaly and campaign_name is not null "
-        "order by money_at_stake desc nulls last, all limit 5"
+        "order by money_at_stake desc nulls last, date_day, campaign_name, metric limit 5"
     ).fetchall()
     insights = snapshot.sql(
         "select title, recommendation, impact_amount, evidence from marts.fct_insights "
@@ -44,7 +44,7 @@ with reading(folder) as snapshot:
 
 print("The dearest anomalies")
 for day, campaign, metric, value, expected, kind in flagged:
-    print(f"  {day} {campaign}: {metric} {kind}, {value:,.0f} and not {expected:,.0f}")
+    print(f"  {day} {campaign}: {metric} {kind}, {value:,.4g} and not {expected:,.4g}")
 
 print("What to do")
 for title, recommendation, impact, evidence in insights:
