@@ -92,7 +92,7 @@ from anomaly_verdicts
         'guard_limit': 3.5,
         'least_known': 24 if hourly else 14,
         'told_rows': 12 if kind == 'price' else 7,
-        'threshold': 4,
+        'threshold': 4 if kind == 'price' else 3.75,
         'floor': 0.03,
     }) -%}
 {%- endmacro %}
@@ -130,8 +130,10 @@ from anomaly_verdicts
         *,
         {%- if rule.season > 1 %}
         {{ running_median('deviation', same_season) }} as season_middle,
+        {%- if rule.kind == 'spend' %}
         min(deviation) over {{ same_season }} as season_low,
         max(deviation) over {{ same_season }} as season_high,
+        {%- endif %}
         count(deviation) over {{ same_season }} as season_known
         {%- else %}
         0 as season_middle,
@@ -378,7 +380,7 @@ from anomaly_verdicts
     {{ rule.floor }}
     {%- elif rule.kind == 'spend' -%}
     {{ greater(
-        'case when known_active < 0.95 * known then 1 else 0 end', few
+        'case when known_active < 0.95 * known then 1.2 else 0 end', few
     ) }}
     {%- else -%}
     {{ greater('sqrt(1 / unit)', few) }}
@@ -400,7 +402,7 @@ from anomaly_verdicts
             when value < lower_bound then 'drop'
             when is_event = 0 and {{ improbable(
                 'run_length', 'repeats', 'repeats_known',
-                chance_of_repeat(rule), 0.0002, 7
+                chance_of_repeat(rule), 0.0005, 7
             ) }}
                 then 'flatline'
         end as anomaly_kind

@@ -6,8 +6,10 @@
     denominator_column, calendar_relation=none, calendar_columns=none
 ) -%}
 {%- set entities = column_list(entity_columns) -%}
-{%- set recent = series_of(entities) ~ ' order by slot '
-    ~ 'rows between 28 preceding and 1 preceding' -%}
+{%- set before = series_of(entities)
+    ~ ' order by slot rows between {} preceding and 1 preceding' -%}
+{%- set recent = before.format(28) -%}
+{%- set long = before.format(56) -%}
 with
 
 anomaly_points as (
@@ -91,11 +93,11 @@ anomaly_strays as (
             *,
             {{ exact_sum(
                 'case when is_read = 1 then case when abs(residual) > 9 '
-                ~ 'then 81 else residual * residual end end', recent
+                ~ 'then 81 else residual * residual end end', long
             ) }} as squares,
             nullif(
                 count(case when is_read = 1 then residual end)
-                    over ({{ recent }}),
+                    over ({{ long }}),
                 0
             ) as squares_known
 

@@ -29,13 +29,13 @@ CALL["rate"] = (
     f"rate_anomaly_scores('series_rate', {ENTITIES}, 'date_day', 'events', 'trials', {{calendar}})"
 )
 CALENDAR = "'calendar', ['date_day', 'world', 'account_id']"
+NAMES = {"anomaly macros": CALENDAR, "anomaly macros, no calendar": "none, none"}
 SEPARATOR = "\n--8<--\n"
 
 
 def macros() -> dict[str, dict[str, str]]:
     """Compile the project's rules: the SQL by name of the rule and kind of series."""
-    names = {"anomaly macros": CALENDAR, "anomaly macros, no calendar": "none, none"}
-    calls = [call.format(calendar=calendar) for calendar in names.values() for call in CALL.values()]
+    calls = [call.format(calendar=calendar) for calendar in NAMES.values() for call in CALL.values()]
     done = dbtRunner().invoke(
         ["--quiet", "--log-level", "none", "compile", "--target", "memory", "--project-dir",
          str(PROJECT), "--profiles-dir", str(PROJECT),
@@ -44,7 +44,7 @@ def macros() -> dict[str, dict[str, str]]:
     if done.exception or not done.success:
         raise RuntimeError(f"the rules do not compile: {done.exception}")
     parts = iter(done.result.results[0].node.compiled_code.split(SEPARATOR))
-    return {name: {kind: next(parts) for kind in CALL} for name in names}
+    return {name: {kind: next(parts) for kind in CALL} for name in NAMES}
 
 
 def plain(days: int, own: bool) -> str:
@@ -54,10 +54,10 @@ def plain(days: int, own: bool) -> str:
         select {KEYS}, value, abs(value - mean) > 3 * nullif(spread, 0) as is_anomaly,
             mean as expected, 3 * spread as smallest_visible_change, 'judged' as verdict
         from (
-            select *, avg(value) over trailing as mean, stddev_samp(value) over trailing as spread,
-                count(value) over trailing as known
+            select *, avg(value) over lately as mean, stddev_samp(value) over lately as spread,
+                count(value) over lately as known
             from {{series}}
-            window trailing as (
+            window lately as (
                 partition by world, account_id, campaign_id, metric order by date_day
                 rows between {days} preceding and {last}
             )

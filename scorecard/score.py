@@ -7,9 +7,11 @@ flagged day outside every incident of its campaign is a *false alarm point*; con
 one false alarm. Only days with a verdict count as points.
 """
 
+from typing import Any
+
 import duckdb
 
-from scorecard.rules import METRICS, PLAIN, PRICES, RATES, macros
+from scorecard.rules import METRICS, NAMES, PLAIN, PRICES, RATES, macros
 
 FLAT = "flat_conversions"
 
@@ -31,17 +33,24 @@ def series(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(f"create table series_{kind} as {parts}")
 
 
-def run(database: duckdb.DuckDBPyConnection) -> None:
+Rules = dict[str, dict[str, str]]
+
+
+def rules() -> Rules:
+    """Give the SQL of every rule, by its name and the kind of series."""
+    return macros() | {
+        name: {kind: sql.format(series=f"series_{kind}") for kind in METRICS}
+        for name, sql in PLAIN.items()
+    }
+
+
+def run(database: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """Make the table scores: every rule on every series."""
     database.execute(
         "create table scores (rule varchar, kind varchar, world bigint, account_id varchar, "
         "campaign_id varchar, metric varchar, date_day date, is_anomaly boolean, expected double, "
         "smallest_visible_change double, verdict varchar)"
     )
-    rules = macros() | {
-        name: {kind: sql.format(series=f"series_{kind}") for kind in METRICS}
-        for name, sql in PLAIN.items()
-    }
     for name, by_kind in rules.items():
         for kind, sql in by_kind.items():
             database.execute(
@@ -64,7 +73,8 @@ def factors() -> str:
     )
     return f"""
         select world, kind as incident, account_id, campaign_id, first_day, last_day,
-            concerns as metric, factor
+            concerns as metric, factor,
+            (last_day - first_day + 1) * greatest(abs(cost - 1), abs(conversions - 1)) as days_lost
         from ({rows})
         where case when kind = '{FLAT}' then concerns = 'conversions'
             else abs(factor - 1) > 0.001 end"""
@@ -94,3 +104,73 @@ def judge(database: duckdb.DuckDBPyConnection) -> None:
         )
         window series as (
             partition by rule, world, account_id, campaign_id, metric order by date_day)""")
+
+
+def summary(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Give a row a rule for all series, for each kind of series and each kind of incident.
+
+    Money is what the campaign spent a day before, times days and the larger of the changes of
+    cost and conversions. False alarms have no kind of incident.
+    """
+    scopes = ("'all'", "kind || ' series'", "incident")
+    rows = [row for scope in scopes for row in database.execute(SUMMARY.format(
+        scope=scope, alarm_scope="null::varchar" if scope == "incident" else scope,
+    )).to_arrow_table().to_pylist()]  # fmt: skip
+    order = {name: place for place, name in enumerate([*NAMES, *PLAIN])}
+    return sorted(rows, key=lambda row: order[row["rule"]])
+
+
+SUMMARY = """
+with daily as (
+    select i.world, i.account_id, i.campaign_id, i.first_day, avg(d.cost / a.money) as spend
+    from planted as i
+    join accounts as a using (account_id)
+    join days as d
+        on (d.world, d.account_id, d.campaign_id) = (i.world, i.account_id, i.campaign_id)
+        and d.date_day between i.first_day - 28 and i.first_day - 1
+    group by all
+), events as (
+    select rule, {scope} as scope, world, account_id, campaign_id, first_day, incident,
+        any_value(days_lost) as days_lost, bool_or(is_found) as is_found,
+        bool_or(is_visible) as is_visible, min(delay) as delay
+    from found group by all
+), of_events as (
+    select rule, scope, count(*) as incidents, count_if(is_found) as hits,
+        count_if(is_visible) as visible, count_if(is_visible and is_found) as visible_hits,
+        avg(delay) as delay, sum(days_lost * spend) as money,
+        sum(days_lost * spend) filter (where is_found) as money_hit
+    from events left join daily using (world, account_id, campaign_id, first_day) group by all
+), of_points as (
+    select rule, {alarm_scope} as scope, count_if(verdict = 'judged') as points
+    from scores group by all
+), alarm_days as (
+    select distinct rule, {alarm_scope} as scope, world, account_id, campaign_id, date_day
+    from alarms
+), of_runs as (
+    select rule, scope, count_if(is_first) as runs
+    from (
+        select *, coalesce(date_day - lag(date_day) over (
+            partition by rule, scope, world, account_id, campaign_id order by date_day
+        ) > 1, true) as is_first
+        from alarm_days
+    )
+    group by all
+), of_alarms as (
+    select rule, {alarm_scope} as scope, count(*) as alarms from alarms group by all
+), joined as (
+    select rule, scope, incidents, hits, visible, visible_hits, delay, money, money_hit, points,
+        case when points > 0 then coalesce(alarms, 0) end as alarms,
+        case when points > 0 then coalesce(runs, 0) end as runs
+    from (from of_points where scope is not null)
+    full join of_events using (rule, scope)
+    left join of_alarms using (rule, scope)
+    left join of_runs using (rule, scope)
+)
+select rule, scope, incidents, round(hits / incidents, 3) as recall,
+    round(hits / nullif(hits + runs, 0), 3) as precision,
+    round(2 * hits / (incidents + hits + runs), 3) as f1,
+    round(visible_hits / nullif(visible, 0), 3) as recall_visible,
+    round(money_hit / money, 3) as recall_money, round(delay, 2) as delay_days, points,
+    round(1000 * alarms / nullif(points, 0), 2) as false_alarms_per_1000
+from joined order by rule, scope
+"""

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from simulator.facts import SETTLED
-from simulator.portfolio import EFFECTS, FAR, Campaign, Incident, Scale, uniform
+from simulator.portfolio import ACCOUNTS, EFFECTS, FAR, Campaign, Incident, Scale, uniform
 from simulator.truth import incidents
 from simulator.world import Factors, Plan, World
 
@@ -25,6 +25,8 @@ VARIED = {
     "flat_conversions": ((5, 8), (1.0, 1.0)),
     "budget_overspend": ((6, 14), (0.6, 1.5)),
 }
+# No threshold was ever set by these; those were tuned on seeds 101 and 102.
+HELD_OUT_SEEDS = range(901, 903)
 NOTHING = {
     "world": -1, **Incident("", "", "", "", "", ANCHOR, ANCHOR, "")._asdict(),
     **dict.fromkeys(MEASURES, 1.0),
@@ -38,6 +40,21 @@ def plan(
     sized, _ = null_plan(seed, campaigns, anchor)
     planted = [pair for campaign in sized for pair in _fate(seed, campaign, anchor)]
     return sized, planted
+
+
+def thin_plan(
+    seed: int, campaigns: list[Campaign], anchor: date
+) -> tuple[list[Campaign], list[tuple[Incident, Factors]]]:
+    """Give campaigns of a hundredth to a tenth of the usual volume, to which nothing happens."""
+    return [
+        campaign
+        if campaign.fragile
+        else replace(
+            campaign,
+            impressions=campaign.impressions * 10 ** (uniform(seed, campaign.key, "v") - 2),
+        )
+        for campaign in campaigns
+    ], []
 
 
 def null_plan(
@@ -126,10 +143,20 @@ def load(database: duckdb.DuckDBPyConnection, seeds: range, plan: Plan) -> None:
         select d.*, {measures} from each_day as d
         left join truths as t on (d.world, d.account_id, d.campaign_id, d.date_day)
             = (t.world, t.account_id, t.campaign_id, t.date)""")
-    for name, rows in (("planted", planted or [NOTHING]), ("calendar", calendar)):
+    accounts = [{"account_id": account.id, "money": account.money} for account in ACCOUNTS]
+    tables = {"planted": planted or [NOTHING], "calendar": calendar, "accounts": accounts}
+    for name, rows in tables.items():
         database.register("rows", pa.Table.from_pylist(rows))
         database.execute(f"create table {name} as select * from rows")
 
 
 def _of(table: pa.Table, seed: int) -> pa.Table:
     return table.append_column("world", pa.array([seed] * len(table)))
+
+
+HELD_OUT: dict[str, tuple[range, Plan]] = {
+    "with incidents": (HELD_OUT_SEEDS, plan),
+    "nothing happens": (HELD_OUT_SEEDS, null_plan),
+    "nothing happens, thin volume": (HELD_OUT_SEEDS, thin_plan),
+}
+"""What is scored, by its name: seeds and plan."""

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,26 @@ def test_cut_periods_say_so(reports: Reports, grain: str) -> None:
     days = reports.query(metrics=["clicks"], by=["day"], since="2026-01-01", until="2026-03-31")
     assert "is_partial" not in days.rows.column_names
     assert sum(row["clicks"] for row in answer) == sum(row["clicks"] for row in days.to_pylist())
+
+
+@pytest.mark.parametrize("first", ["sunday", "wednesday"])
+def test_weeks_begin_as_the_build_said(demo: Folder, tmp_path: Path, first: str) -> None:
+    published = publish_world(demo.published, tmp_path) / "published"
+    file = published / "semantic-world.json"
+    definitions = json.loads(file.read_text(encoding="utf-8"))
+    definitions["reporting"]["week_start"] = first
+    file.write_text(json.dumps(definitions), encoding="utf-8")
+    reports = Reports.open(tmp_path)
+    asked: dict[str, Any] = {"since": "2026-01-01", "until": "2026-02-14"}
+    weeks = reports.query(metrics=["clicks"], by=["week"], **asked).to_pylist()
+    counted: dict[date, int] = {}
+    for row in reports.query(metrics=["clicks"], by=["day"], **asked).to_pylist():
+        back = (row["date"].weekday() - {"sunday": 6, "wednesday": 2}[first]) % 7
+        begins = row["date"] - timedelta(days=back)
+        counted[begins] = counted.get(begins, 0) + row["clicks"]
+    assert {row["date"]: row["clicks"] for row in weeks} == counted
+    cut = [row["date"] for row in weeks if row["is_partial"]]
+    assert cut == [day for day in counted if not date(2026, 1, 1) <= day <= date(2026, 2, 8)]
 
 
 def test_objects_of_one_name_stay_apart(reports: Reports) -> None:
@@ -335,6 +355,8 @@ def test_commands_list_and_complete(world: Path, monkeypatch: pytest.MonkeyPatch
         assert done.exit_code == 0 and name in [
             line.split("\t")[0] for line in done.stdout.splitlines()
         ]
+    checked = runner.invoke(app, ["segments", "--check"])
+    assert "all well-formed" in checked.stdout
     from pipeline.ask import _names
 
     assert _names("metrics")("cost,roa") == [

@@ -307,6 +307,8 @@ def test_the_demo_says_what_happened(demo: Folder) -> None:
         stopped = database.execute(
             "select campaign_name, campaign_value, contribution + campaign_previous_value "
             "from marts.fct_change_drivers where comparison = 'last_28_days' "
-            "and whole = 'all' and metric = 'cost' and driver = 'stopped'"
+            "and whole = 'all' and metric = 'cost' and driver = 'stopped' order by all"
         )
-        assert stopped.fetchall() == [("DE | Traffic / 新商品", None, 0)]
+        assert stopped.fetchall() == [
+            (name, None, 0) for name in ("DE | Display", "DE | Traffic / 新商品")
+        ]

@@ -34,10 +34,8 @@ sums as (
         {% for measure in measures %}
         sum({{ measure }}) as {{ measure }},
         {% endfor %}
-        count(*) as weeks,
-        -- Weeks vary by more than chance alone: by how much?
-        sum(conversions * conversions / cost) * sum(cost)
-        / nullif(sum(conversions), 0) - sum(conversions) as stray
+        sum(jump) as jumps,
+        count(jump) as weeks
 
     from pairs
     group by {{ key | join(', ') }}, is_recent
@@ -56,9 +54,13 @@ final as (
         {% for factor, parts in factors.items() %}
         {{ log_change(*parts) }} as {{ factor }}_change,
         {% endfor %}
+        -- Weeks vary by more than chance alone, so many times as much.
         greatest(
             1,
-            (recent.stray + earlier.stray) / (recent.weeks + earlier.weeks - 2)
+            (coalesce(recent.jumps, 0) + coalesce(earlier.jumps, 0))
+            / (recent.weeks + earlier.weeks)
+            * (recent.cost + earlier.cost)
+            / nullif(recent.conversions + earlier.conversions, 0)
         ) as dispersion
 
     from sums as recent
@@ -68,7 +70,7 @@ final as (
             {% for column in key %}
             and recent.{{ column }} = earlier.{{ column }}
             {% endfor %}
-    where recent.weeks + earlier.weeks > 2
+    where recent.weeks + earlier.weeks >= 3
 
 )
 

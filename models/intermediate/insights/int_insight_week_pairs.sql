@@ -1,9 +1,36 @@
 -- one row per campaign, week and week up to it: what a look back then sees
 with
 
+rates as (
+
+    select
+        platform,
+        account_id,
+        campaign_id,
+        week_start,
+        cast(impressions as double) as impressions,
+        cast(clicks as double) as clicks,
+        cast(cost as double) as cost,
+        cast(conversions as double) as conversions,
+        {{ safe_divide('conversions', 'cost') }} as rate
+
+    from {{ ref('int_insight_weeks') }}
+    where cost > 0
+
+),
+
+-- How far the rate jumps from week to week; a step or a drift is no noise.
 weeks as (
 
-    select * from {{ ref('int_insight_weeks') }}
+    select
+        *,
+        power(rate - lag(rate) over campaign, 2)
+        / (1 / cost + 1 / lag(cost) over campaign) as jump
+
+    from rates
+    window campaign as (
+        partition by platform, account_id, campaign_id order by week_start
+    )
 
 ),
 
@@ -22,10 +49,11 @@ final as (
         seen_from.week_start as as_of_week,
         {{ days_between('weeks.week_start', 'seen_from.week_start') }}
             as age_days,
-        cast(weeks.impressions as double) as impressions,
-        cast(weeks.clicks as double) as clicks,
-        cast(weeks.cost as double) as cost,
-        cast(weeks.conversions as double) as conversions
+        weeks.impressions,
+        weeks.clicks,
+        weeks.cost,
+        weeks.conversions,
+        weeks.jump
 
     from weeks as seen_from
     inner join weeks
@@ -38,7 +66,6 @@ final as (
     where
         {{ days_between('weeks.week_start', 'seen_from.week_start') }}
         < reach.days
-        and weeks.cost > 0
 
 )
 

@@ -62,12 +62,12 @@ ranked as (
 found as (
 
     select
-        ranked.*,
-        rule.days,
-        greatest(ranked.campaign_first_day, ranked.twin_first_day) as first_day
+        *,
+        (select rule.days from rule) as days,
+        greatest(campaign_first_day, twin_first_day) as first_day
 
     from ranked
-    inner join rule on ranked.impact_amount >= rule.min_cost and ranked.place > 1
+    where place > 1 and impact_amount >= (select rule.min_cost from rule)
 
 ),
 

@@ -22,8 +22,7 @@ subjects as (
 
 ),
 
--- One cause, one insight: of two rules that tell it, one yields, unless what
--- the other tells has long been over.
+-- Of two rules that tell one cause one yields, unless the other's is long over.
 told_better as (
 
     select distinct weaker.insight_id
@@ -39,9 +38,9 @@ told_better as (
             {% endfor %}
             and weaker.date_day >= stronger.first_day
             and weaker.first_day <= stronger.date_day
-            and {{ days_between('stronger.date_day', 'weaker.date_day') }} <= 14
-            and ' ' || rules.yields_to || ' '
-            like '% ' || stronger.rule || ' %'
+            and {{ days_between('stronger.date_day', 'weaker.date_day') }}
+            <= 14
+            and rules.yields_to like '%' || stronger.rule || '%'
 
 ),
 
