@@ -43,7 +43,7 @@ def plan(
 
 
 def thin_plan(
-    seed: int, campaigns: list[Campaign], anchor: date
+    seed: int, campaigns: list[Campaign], _: date
 ) -> tuple[list[Campaign], list[tuple[Incident, Factors]]]:
     """Give campaigns of a hundredth to a tenth of the usual volume, to which nothing happens."""
     return [
