@@ -170,7 +170,7 @@ select rule, scope, incidents, round(hits / incidents, 3) as recall,
     round(hits / nullif(hits + runs, 0), 3) as precision,
     round(2 * hits / (incidents + hits + runs), 3) as f1,
     round(visible_hits / nullif(visible, 0), 3) as recall_visible,
-    round(money_hit / money, 3) as recall_money, round(delay, 2) as delay_days, points,
+    round(money_hit / nullif(money, 0), 3) as recall_money, round(delay, 2) as delay_days, points,
     round(1000 * alarms / nullif(points, 0), 2) as false_alarms_per_1000
 from joined order by rule, scope
 """

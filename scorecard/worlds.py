@@ -43,7 +43,7 @@ def plan(
 
 
 def thin_plan(
-    seed: int, campaigns: list[Campaign], anchor: date
+    seed: int, campaigns: list[Campaign], _: date
 ) -> tuple[list[Campaign], list[tuple[Incident, Factors]]]:
     """Give campaigns of a hundredth to a tenth of the usual volume, to which nothing happens."""
     return [
@@ -91,12 +91,12 @@ def _fate(seed: int, campaign: Campaign, anchor: date) -> Iterator[tuple[Inciden
         if last > last_day - timedelta(3):
             return
         strength = draw(*strengths, "strength")
-        factors = tuple(_factor(usual, strength) for usual in EFFECTS[kind][1:])
+        reach, spend, sales = (_factor(usual, strength) for usual in EFFECTS[kind][1:])
         account = campaign.account
         yield (
             Incident(kind, account.platform, account.id, campaign.id, EFFECTS[kind][0], first,
                      last, f"strength {strength:.2f}"),
-            factors,
+            (reach, spend, sales),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The anomaly macros on series made by hand and by chance: what they say, and what they may read."""
+"""The anomaly macros on series made by hand and by chance: what they say and may read."""
 
 import random
 from datetime import date, datetime, timedelta
