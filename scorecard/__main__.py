@@ -19,6 +19,7 @@ COLUMNS = {
     "recall_money": "recall of money", "delay_days": "delay, days", "points": "points",
     "false_alarms_per_1000": "false alarms per 1,000",
 }  # fmt: skip
+NOT_SHOWN = ("scope", "incidents", "points")  # on a terminal, which is narrow
 Row = dict[str, Any]
 
 
@@ -59,11 +60,13 @@ def page(accounts: str, rows: list[Row]) -> list[str]:
 def show(accounts: str, rows: list[Row]) -> None:
     """Print the rows over all series."""
     table = Table(title=accounts, title_justify="left")
-    for name, header in COLUMNS.items():
-        table.add_column(header, justify="left" if name in ("rule", "scope") else "right")
+    shown = {name: header for name, header in COLUMNS.items() if name not in NOT_SHOWN}
+    for name, header in shown.items():
+        table.add_column(header, justify="left" if name == "rule" else "right")
     for row in rows:
         if row["accounts"] == accounts and row["scope"] == "all":
-            table.add_row(*cells(row))
+            table.add_row(*(cell for name, cell in zip(COLUMNS, cells(row), strict=True)
+                            if name in shown))  # fmt: skip
     out.print(table)
 
 

@@ -4,6 +4,9 @@ Every rule gives series, world, campaign, date_day, metric, is_anomaly, and wher
 expected, smallest_visible_change and verdict.
 """
 
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
+
 from dbt.cli.main import dbtRunner
 
 from pipeline.settings import PROJECT
@@ -35,16 +38,23 @@ SEPARATOR = "\n--8<--\n"
 
 def macros() -> dict[str, dict[str, str]]:
     """Compile the project's rules: the SQL by name of the rule and kind of series."""
-    calls = [call.format(calendar=calendar) for calendar in NAMES.values() for call in CALL.values()]
-    done = dbtRunner().invoke(
-        ["--quiet", "--log-level", "none", "compile", "--target", "memory", "--project-dir",
-         str(PROJECT), "--profiles-dir", str(PROJECT),
-         "--inline", SEPARATOR.join(f"{{{{ {call} }}}}" for call in calls)]
-    )  # fmt: skip
+    parts = iter(compiled([call.format(calendar=calendar) for calendar in NAMES.values()
+                           for call in CALL.values()]))  # fmt: skip
+    return {name: {kind: next(parts) for kind in CALL} for name in NAMES}
+
+
+def compiled(calls: Sequence[str]) -> list[str]:
+    """Give the SQL of calls of macros; raises RuntimeError where one does not compile."""
+    with TemporaryDirectory() as folder:
+        done = dbtRunner().invoke(
+            ["--quiet", "--log-level", "none", "compile", "--target", "memory", "--project-dir",
+             str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", folder,
+             "--log-path", folder,
+             "--inline", SEPARATOR.join(f"{{{{ {call} }}}}" for call in calls)]
+        )  # fmt: skip
     if done.exception or not done.success:
         raise RuntimeError(f"the rules do not compile: {done.exception}")
-    parts = iter(done.result.results[0].node.compiled_code.split(SEPARATOR))
-    return {name: {kind: next(parts) for kind in CALL} for name in NAMES}
+    return done.result.results[0].node.compiled_code.split(SEPARATOR)  # ty: ignore
 
 
 def plain(days: int, own: bool) -> str:

@@ -56,8 +56,7 @@ final as (
     select
         series.*,
         case
-            when platforms.is_broad = 1 then {{ all }}
-            else series.account_id
+            when platforms.is_broad = 1 then {{ all }} else series.account_id
         end as scope_account_id,
         case
             when platforms.is_broad = 1 or accounts.is_broad = 1 then {{ all }}

@@ -13,7 +13,7 @@ changes as (
     select
         days.series_id,
         days.day_number,
-        cast(abs(days.value - before.value) as decimal(38, 9)) as change
+        cast(abs(days.value - before.value) as decimal(38, 9)) as move
 
     from days
     inner join days as before
@@ -43,7 +43,7 @@ final as (
     select
         origins.series_id,
         origins.weeks_ago,
-        {{ safe_divide('sum(changes.change)', 'count(*)') }} as scale
+        {{ safe_divide('sum(changes.move)', 'count(*)') }} as scale
 
     from origins
     inner join changes

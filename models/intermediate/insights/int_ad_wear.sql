@@ -12,11 +12,11 @@ weeks as (
 
     select
         weeks.*,
-        max(weeks.age_days) over (partition by {{ ad }}) as oldest_days
+        max(weeks.days_ago) over (partition by {{ ad }}) as oldest_days
 
     from {{ ref('int_insight_ad_weeks') }} as weeks
     cross join rule
-    where weeks.age_days < rule.days
+    where weeks.days_ago < rule.days
 
 ),
 
@@ -24,8 +24,8 @@ parts as (
 
     select
         *,
-        age_days < 14 as is_last,
-        age_days > oldest_days - 14 as is_first
+        days_ago < 14 as is_last,
+        days_ago > oldest_days - 14 as is_first
 
     from weeks
 
@@ -37,11 +37,11 @@ fits as (
         {{ ad }},
         max(ad_name) as ad_name,
         count(*) as weeks,
-        min(age_days) as last_age_days,
+        min(days_ago) as last_seen_days,
         max(week_start) as last_week,
-        regr_slope(log_index, -age_days / 7.0) as slope,
-        regr_sxx(log_index, -age_days / 7.0) as sxx,
-        regr_syy(log_index, -age_days / 7.0) as syy,
+        regr_slope(log_index, -days_ago / 7.0) as slope,
+        regr_sxx(log_index, -days_ago / 7.0) as sxx,
+        regr_syy(log_index, -days_ago / 7.0) as syy,
         {% for part in ['first', 'last'] %}
         {% for column in [
             'clicks', 'impressions', 'other_clicks', 'other_impressions', 'cost'
@@ -72,7 +72,7 @@ final as (
         ), 0) as z_score
 
     from fits
-    where last_age_days = 0 and weeks >= 4
+    where last_seen_days = 0 and weeks >= 4
 
 )
 

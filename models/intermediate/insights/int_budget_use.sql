@@ -31,7 +31,7 @@ days as (
         rule.days as days_asked,
         {{ days_between('days.date_day', 'max(days.date_day) over (
             partition by days.platform, days.account_id, days.campaign_id
-        )') }} as age_days,
+        )') }} as days_ago,
         days.cost_local >= {{ held }} * budgets.amount as is_held,
         days.cost_local < {{ free }} * budgets.amount as is_free
 
@@ -63,7 +63,7 @@ final as (
         max(currency) as currency,
         max(amount) as daily_budget,
         {{ latest('cast(fx_rate as ' ~ dbt.type_string() ~ ')') }} as rate_text,
-        sum(case when is_held and age_days < days_asked then 1 else 0 end)
+        sum(case when is_held and days_ago < days_asked then 1 else 0 end)
             as days_held
 
     from days

@@ -18,11 +18,11 @@ pairs as (
 
     select
         pairs.*,
-        pairs.age_days < rule.days as is_recent
+        pairs.days_ago < rule.days as is_recent
 
     from {{ ref('int_insight_week_pairs') }} as pairs
     cross join rule
-    where pairs.age_days < 4 * rule.days
+    where pairs.days_ago < 4 * rule.days
 
 ),
 

@@ -51,7 +51,7 @@ beside as (
         {{ days_between(
             'week_start',
             'max(week_start) over (partition by ' ~ campaign ~ ')'
-        ) }} as age_days
+        ) }} as days_ago
 
     from weeks
 

@@ -48,7 +48,7 @@ final as (
         seen_from.campaign_id,
         seen_from.week_start as as_of_week,
         {{ days_between('weeks.week_start', 'seen_from.week_start') }}
-            as age_days,
+            as days_ago,
         weeks.impressions,
         weeks.clicks,
         weeks.cost,

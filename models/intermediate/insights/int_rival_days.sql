@@ -13,7 +13,7 @@ days as (
         rivals.*,
         days.date_day,
         {{ days_between('rivals.first_day', 'days.date_day') }}
-            as age_days,
+            as days_since,
         {{ days_between('days.campaign_first_day', 'rivals.first_day') }}
             as lead_days,
         case days.campaign_id
@@ -43,7 +43,7 @@ final as (
         days.first_day,
         days.last_day,
         days.date_day,
-        days.age_days,
+        days.days_since,
         days.role,
         sum(days.cost) as cost,
         sum(days.conversions) as conversions
@@ -51,8 +51,8 @@ final as (
     from days
     cross join rule
     where
-        days.age_days >= -rule.days
-        and days.age_days < rule.days
+        days.days_since >= -rule.days
+        and days.days_since < rule.days
         and (days.role = 'younger' or days.lead_days >= rule.days)
     group by
         days.platform,
@@ -63,7 +63,7 @@ final as (
         days.first_day,
         days.last_day,
         days.date_day,
-        days.age_days,
+        days.days_since,
         days.role
 
 )

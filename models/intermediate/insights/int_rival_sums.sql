@@ -1,6 +1,6 @@
 -- one row per pair of rivals: conversions before and after the younger began
 {% set roles = ['older', 'rest'] %}
-{% set periods = {'before': 'age_days < 0', 'after': 'age_days >= 0'} %}
+{% set periods = {'before': 'days_since < 0', 'after': 'days_since >= 0'} %}
 with
 
 days as (
@@ -20,7 +20,7 @@ sums as (
         first_day,
         max(last_day) as last_day,
         max(date_day) as date_day,
-        count(distinct age_days) / 2.0 as half_days,
+        count(distinct days_since) / 2.0 as half_days,
         sum(case when role = 'younger' then cost end) as younger_cost,
         {% for role in roles %}
         {% for period, condition in periods.items() %}

@@ -17,6 +17,8 @@ restated as (
 
     select
         restatements.*,
+        -- Steps of one day and measure lead from what was to what is.
+        restatements.after - restatements.before as step,
         {{ period_start('month', 'restatements.date_day') }} as month_start,
         case
             when restatements.measure = 'cost' then rule.days
@@ -44,7 +46,7 @@ final as (
         max(date_day) as last_restated_day,
         count(distinct date_day) as days_restated,
         cast(max(read_at) as date) as read_day,
-        sum(after - before) as change
+        sum(step) as change
 
     from restated
     where

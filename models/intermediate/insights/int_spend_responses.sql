@@ -16,7 +16,7 @@ points as (
 
     from {{ ref('int_insight_week_pairs') }} as pairs
     cross join rule
-    where pairs.age_days < rule.days and pairs.conversions > 0
+    where pairs.days_ago < rule.days and pairs.conversions > 0
 
 ),
 
@@ -27,12 +27,12 @@ fits as (
         account_id,
         campaign_id,
         as_of_week,
-        max(age_days) as oldest_days,
+        max(days_ago) as oldest_days,
         count(*) as weeks,
         sum(cost) as cost,
         sum(conversions) as conversions,
-        sum(case when age_days < 28 then cost end) as cost_of_late,
-        count(case when age_days < 28 then cost end) as weeks_of_late,
+        sum(case when days_ago < 28 then cost end) as cost_of_late,
+        count(case when days_ago < 28 then cost end) as weeks_of_late,
         regr_slope(log_conversions, log_cost) as elasticity,
         regr_sxx(log_conversions, log_cost) as sxx,
         regr_syy(log_conversions, log_cost) as syy,
