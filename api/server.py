@@ -56,7 +56,7 @@ Locale = Annotated[str | None, Query(max_length=40, description="As in de_DE.")]
 class Limits:
     """What one server does at most; the settings `api.<name>`."""
 
-    workers: int = max(2, os.cpu_count() or 1)  # queries beside each other
+    workers: int = 4 * (os.cpu_count() or 1)  # queries beside each other
     waiting: int = 64  # queries that wait for their turn
     seconds: float = 30.0  # of one query
     rows: int = 100_000  # of one answer

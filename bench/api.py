@@ -213,35 +213,39 @@ class Loads:
         out.print(table)
 
 
-def compare(rows: int, repeats: int, seconds: float = SECONDS) -> Iterator[Loads]:
-    """Load both sides for so many seconds a repeat; each side is a process of its own."""
-    lasting = seconds * repeats
+def compare(rows: int, repeats: int) -> Iterator[Loads]:
+    """Load both sides for so many times SECONDS, over the marts of an empty build."""
     with TemporaryDirectory(prefix="bench-") as path:
         os.environ["CAMPAIGNS_DATA_DIR"] = path
         folder = Folder().prepare()
         build(folder)
         publish(folder)
         say(f"making {rows:,} campaign-days")
-        make(folder, rows)
-        context = multiprocessing.get_context("spawn")
-        found = context.Queue()
-        hand = context.Process(target=by_hand, args=(snapshot_path(folder), lasting, found))
-        hand.start()
-        told = found.get(timeout=lasting + 120)
-        hand.join()
-        if isinstance(told, str):
-            raise CampaignsError(f"the SQL by hand failed: {told}")
-        expected, by_sql = told
-        with served(folder) as (port, process):
-            if money_over_http(port) != expected:
-                raise CampaignsError("the API and the SQL by hand come to different money")
-            publishing = Timer(lasting / 2, publish_again, [folder])
-            publishing.start()
-            seen: set[str] = set()
-            times = under_load(lambda: over_http(port, seen), lasting)
-            publishing.join()
-            peak = memory_of(process.pid, "VmHWM")
-    yield Loads(rows, [by_sql, Load("HTTP, through a publish", times, lasting, peak, len(seen))])
+        yield both(folder, rows, SECONDS * repeats)
+
+
+def both(folder: Folder, rows: int, seconds: float) -> Loads:
+    """Load both sides, each a process of its own; raises where one fails or they differ."""
+    make(folder, rows)
+    context = multiprocessing.get_context("spawn")
+    found = context.Queue()
+    hand = context.Process(target=by_hand, args=(snapshot_path(folder), seconds, found))
+    hand.start()
+    told = found.get(timeout=seconds + 120)
+    hand.join()
+    if isinstance(told, str):
+        raise CampaignsError(f"the SQL by hand failed: {told}")
+    expected, by_sql = told
+    with served(folder) as (port, process):
+        if money_over_http(port) != expected:
+            raise CampaignsError("the API and the SQL by hand come to different money")
+        publishing = Timer(seconds / 2, publish_again, [folder])
+        publishing.start()
+        seen: set[str] = set()
+        times = under_load(lambda: over_http(port, seen), seconds)
+        publishing.join()
+        peak = memory_of(process.pid, "VmHWM")
+    return Loads(rows, [by_sql, Load("HTTP, through a publish", times, seconds, peak, len(seen))])
 
 
 def make(folder: Folder, rows: int) -> None:

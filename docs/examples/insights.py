@@ -27,7 +27,8 @@ for row in report.to_pylist():
     change = row["roas_change"]
     told = "" if change is None else f" ({change:+.0%})"
     print(
-        f"  {row['campaign_name']}: {row['cost']:,.0f} {report.currency}, roas {row['roas']:.2f}{told}"
+        f"  {row['campaign_name']}: {row['cost']:,.0f} {report.currency}, "
+        f"roas {row['roas']:.2f}{told}"
     )
 
 # Findings are tables like all others: SQL decides, and anybody can read how.

@@ -46,7 +46,7 @@ flagged as (
         case
             when
                 kind_of_rule = 'flatline'
-                and metric in ('{{ measures() | join("', '") }}')
+                and metric not in ('cpc', 'cpm', 'roas', 'aov')
                 then kind_of_rule
             when kind_of_rule = 'spike' and value > upper then kind_of_rule
             when kind_of_rule = 'drop' and value < lower then kind_of_rule

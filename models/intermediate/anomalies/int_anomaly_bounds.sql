@@ -57,9 +57,12 @@ final as (
     from turned
     inner join figures
         on
-            {% for key in series_key() + ['date_day'] %}
-            {{ 'and ' if not loop.first }}turned.{{ key }} = figures.{{ key }}
-            {% endfor %}
+            turned.level = figures.level
+            and turned.platform = figures.platform
+            and turned.account_id = figures.account_id
+            and turned.campaign_id = figures.campaign_id
+            and turned.metric = figures.metric
+            and turned.date_day = figures.date_day
     where turned.expected is not null
 
 )

@@ -21,18 +21,26 @@ days as (
 ),
 
 -- Quiet days in between, up to the var, do not make a new incident.
+lagged as (
+
+    select
+        *,
+        {{ add_days(
+            'lag(date_day) ' ~ in_scope, var('incident_quiet_days') + 1
+        ) }} as joins_until
+
+    from days
+
+),
+
 started as (
 
     select
         *,
-        case
-            when {{ days_between('lag(date_day) ' ~ in_scope, 'date_day') }}
-                <= {{ var('incident_quiet_days') }} + 1
-                then null
-            else date_day
-        end as start_day
+        case when date_day <= joins_until then null else date_day end
+            as start_day
 
-    from days
+    from lagged
 
 ),
 
@@ -59,9 +67,10 @@ final as (
     from scopes
     inner join islands
         on
-            {% for key in scope + ['date_day'] %}
-            {{ 'and ' if not loop.first }}scopes.{{ key }} = islands.{{ key }}
-            {% endfor %}
+            scopes.platform = islands.platform
+            and scopes.scope_account_id = islands.scope_account_id
+            and scopes.scope_campaign_id = islands.scope_campaign_id
+            and scopes.date_day = islands.date_day
 
 )
 

@@ -34,7 +34,7 @@ whole_days as (
         min(last_day) as last_day
 
     from ends
-    where {{ days_between('last_day', 'platform_last_day') }} <= 2
+    where last_day >= {{ add_days('platform_last_day', -2) }}
     group by platform
 
 ),

@@ -46,10 +46,11 @@ ranked as (
     from anomalies
     inner join incidents
         on
-            {% for key in series_key() + ['date_day'] if key != 'metric' %}
-            {{ 'and ' if not loop.first -}}
-            anomalies.{{ key }} = incidents.{{ key }}
-            {% endfor %}
+            anomalies.level = incidents.level
+            and anomalies.platform = incidents.platform
+            and anomalies.account_id = incidents.account_id
+            and anomalies.campaign_id = incidents.campaign_id
+            and anomalies.date_day = incidents.date_day
 
 ),
 

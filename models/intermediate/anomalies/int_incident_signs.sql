@@ -31,8 +31,9 @@ signs as (
         {% endfor %}
         min(case when metric = 'impressions' then value end) as impressions,
         min(
-            case when metric in ('conversions', 'conversion_value', 'cvr')
-                then value / nullif(expected, 0)
+            case
+                when metric in ('conversions', 'conversion_value', 'cvr')
+                    then value / nullif(expected, 0)
             end
         ) as share_converted
 

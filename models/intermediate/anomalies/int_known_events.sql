@@ -38,12 +38,17 @@ events as (
     left join time_zones on accounts.time_zone = time_zones.time_zone
     inner join calendar
         on
-            coalesce(calendar.platform, accounts.platform) = accounts.platform
-            and coalesce(calendar.account_id, accounts.account_id)
-            = accounts.account_id
+            (
+                calendar.platform is null
+                or accounts.platform = calendar.platform
+            )
+            and (
+                calendar.account_id is null
+                or accounts.account_id = calendar.account_id
+            )
             and (
                 calendar.country is null
-                or calendar.country = time_zones.country
+                or time_zones.country = calendar.country
             )
 
 ),
@@ -62,9 +67,7 @@ final as (
         on
             series.platform = events.platform
             and series.date_day = events.date_day
-            and (
-                series.account_id in (events.account_id, '{{ whole() }}')
-            )
+            and series.account_id in (events.account_id, '{{ whole() }}')
             and (
                 events.campaign_id is null
                 or series.campaign_id in (events.campaign_id, '{{ whole() }}')

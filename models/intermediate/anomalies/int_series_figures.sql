@@ -52,8 +52,7 @@ final as (
         cost,
         is_mature,
         {% for share in ['share', 'share_low', 'share_high'] %}
-        {{ share if is_arriving else 1 }} as {{ share }}
-        {{- ',' if not loop.last }}
+        {{ share if is_arriving else 1 }} as {{ share }}{{ ',' if not loop.last }}
         {% endfor %}
 
     from reported

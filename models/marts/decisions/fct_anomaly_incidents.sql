@@ -54,8 +54,7 @@ final as (
         signs.first_day,
         signs.last_day,
         signs.day_count,
-        {{ days_between('signs.last_day', 'last_days.last_day') }} <= 1
-            as is_open,
+        signs.last_day >= {{ add_days('last_days.last_day', -1) }} as is_open,
         signs.cause,
         signs.figures,
         leads.metric,
