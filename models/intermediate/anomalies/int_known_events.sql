@@ -72,11 +72,7 @@ final as (
                 events.campaign_id is null
                 or series.campaign_id in (events.campaign_id, '{{ whole() }}')
             )
-    group by
-        series.platform,
-        series.account_id,
-        series.campaign_id,
-        series.date_day
+    group by all
 
 )
 

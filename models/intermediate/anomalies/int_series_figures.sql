@@ -51,9 +51,9 @@ final as (
         {{ rule[2] or 'cast(null as double)' }} as denominator,
         cost,
         is_mature,
-        {% for share in ['share', 'share_low', 'share_high'] %}
-        {{ share if is_arriving else 1 }} as {{ share }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ 'share' if is_arriving else 1 }} as share,
+        {{ 'share_low' if is_arriving else 1 }} as share_low,
+        {{ 'share_high' if is_arriving else 1 }} as share_high
 
     from reported
     {% if not loop.last %}union all{% endif %}
