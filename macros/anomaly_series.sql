@@ -46,11 +46,17 @@ select * from final
 {%- endmacro %}
 
 
+{#- Refunds may exceed what was sold. -#}
+{% macro is_never_negative() -%}
+    metric not in ('conversion_value', 'roas', 'aov')
+{%- endmacro %}
+
+
 {% macro smallest_visible_change() -%}
     case
         when
             lower is null
-            or (lower <= 0 and metric != 'conversion_value')
+            or (lower <= 0 and {{ is_never_negative() }})
             or upper - expected < expected - lower
             then upper - expected
         else expected - lower

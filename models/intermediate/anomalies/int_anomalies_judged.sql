@@ -20,7 +20,7 @@ bounds as (
         is_mature,
         expected * share as expected,
         case
-            when lower < 0 and metric != 'conversion_value' then 0
+            when lower < 0 and {{ is_never_negative() }} then 0
             else lower * share_low
         end as lower,
         upper * share_high as upper,

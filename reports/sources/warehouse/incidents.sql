@@ -30,7 +30,7 @@ select
     value,
     expected,
     figures,
-    cast(money_at_stake as double) as money_at_stake
+    cast(money_at_stake as double) as money
 from marts.fct_anomaly_incidents as incidents
 left join marts.dim_platform using (platform)
 left join marts.dim_account using (platform, account_id)
