@@ -116,7 +116,8 @@ select * from final
 {#- A bound of 4 strays moved out to the threshold, on the scale of its rule. -#}
 {% macro widened(bound) -%}
     case
-        when {{ bound }} is null or threshold = 4 then {{ bound }}
+        when {{ bound }} is null or {{ bound }} = expected or threshold = 4
+            then {{ bound }}
         when kind = 'price' and {{ bound }} > 0 and expected > 0
             then expected * power({{ bound }} / expected, threshold / 4)
         when kind = 'price' then {{ bound }}

@@ -22,7 +22,7 @@ from pipeline.settings import Folder
 DECISIONS = ("anomalies", "budgets", "comparisons", "forecasts", "insights")
 MODELS = (
     *("build", "--exclude-resource-type", "test", "unit_test", "--exclude"),
-    *("int_campaign_calendar+", "path:models/marts/decisions"),
+    *("int_campaign_calendar+", "path:models/marts/decisions", "budget_versions"),
     *(f"path:models/intermediate/{name}" for name in DECISIONS),
 )
 TOTALS = """
