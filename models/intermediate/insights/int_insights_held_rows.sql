@@ -47,7 +47,8 @@ grouped as (
         min(known_day) as first_day,
         max(known_day) as date_day,
         count(*) as held_rows,
-        case when count(cost) = count(*) then sum(abs(cost)) end as impact_amount
+        case when count(cost) = count(*) then sum(abs(cost)) end
+            as impact_amount
 
     from converted
     group by platform, account_id, reason
