@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 4173
 export CAMPAIGNS_DATA_DIR ?= data
 
-.PHONY: setup demo test lint bench docs serve clean help
+.PHONY: setup demo test lint bench scorecard docs serve clean help
 .PHONY: spark-setup spark-up spark-test spark-down
 .DEFAULT_GOAL := help
 
@@ -15,6 +15,7 @@ help:
 	@echo "make setup  install only        make lint   SQL, Python, YAML, types"
 	@echo "make serve  the built site      make clean  remove what was made"
 	@echo "make docs   every model and column, as one page"
+	@echo "make scorecard  what the anomaly rules find and miss on simulated accounts"
 	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 	@echo "make spark-up, spark-test, spark-down: Apache Spark on this machine (Java 17)"
 
@@ -74,6 +75,9 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+scorecard: setup
+	@$(BIN)/python -m scorecard
 
 docs: setup
 	@$(BIN)/dbt docs generate --static --quiet --target-path "$(CAMPAIGNS_DATA_DIR)/dbt"

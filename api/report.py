@@ -32,6 +32,8 @@ class Report:
     `rows` has the columns in order, with exact types (money is decimal, days are dates);
     `start` and `end` are the first and last day asked for, both inclusive; `totals` is a row of the
     metrics over all rows, where it was asked for; `coverage` tells what is known to be missing.
+    `grain` is that of the column `date`, None without one; `has_more` says that rows follow after
+    these and the `offset` rows before them; `compared` are the first and last day compared with.
     """
 
     name: str
@@ -44,3 +46,21 @@ class Report:
     generated_at: datetime
     coverage: dict[str, Any]
     totals: dict[str, Any] | None = None
+    grain: str | None = None
+    offset: int = 0
+    has_more: bool = False
+    compared: tuple[date, date] | None = None
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """Give the rows as dicts; money is Decimal, days are dates."""
+        return self.rows.to_pylist()
+
+    def to_pandas(self) -> Any:
+        """Give the rows as a pandas frame (money as Decimal objects)."""
+        return self.rows.to_pandas()
+
+    def to_polars(self) -> Any:
+        """Give the rows as a polars frame, if polars is installed."""
+        import polars
+
+        return polars.from_arrow(self.rows)

@@ -39,6 +39,13 @@ select ['google_ads', 'facebook_ads'][i % 2 + 1] as platform, (i % {CAMPAIGNS}):
     impressions, (i % 13)::bigint as clicks, (i % 7 * 0.37)::decimal(38, 9) as cost, $build as build
 from range($rows) as rows(i)
 """
+DEFINED = """
+create schema if not exists semantic;
+create or replace table semantic.definitions as select $build as invocation_id,
+    '{"semantic_models": [], "metrics": []}' as semantic_manifest,
+    '{"segments": {}, "reporting": {"objects": {}, "refused": {}, "week_start": "monday",
+    "reporting_currency": "USD"}}' as reporting
+"""
 RECORDED = """
 insert into ops.builds select invocation_id, started_at, now()::timestamp, 'success', true, '[]'
 from ops.builds_begun where invocation_id = $build
@@ -109,6 +116,7 @@ def build(folder: Folder, number: str, rows: int) -> None:
     with duckdb.connect(str(folder.warehouse)) as database:
         database.execute(RECORD, {"build": number})
         database.execute(BUILD, {"build": number, "rows": rows})
+        database.execute(DEFINED, {"build": number})
         database.execute(RECORDED, {"build": number})
 
 

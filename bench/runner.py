@@ -125,20 +125,28 @@ def peak_mb() -> float:
 
     Each counts at its own peak. Not getrusage's, which begins at the parent's.
     """
-    parents, peaks = {}, {}
+    parents = {}
     for path in Path("/proc").glob("[0-9]*/status"):
         try:
-            status = path.read_text()
+            parents[int(path.parent.name)] = int(path.read_text().split("PPid:")[1].split()[0])
         except OSError:
             continue  # it ended meanwhile
-        pid = int(path.parent.name)
-        parents[pid] = int(status.split("PPid:")[1].split()[0])
-        if "VmHWM:" in status:
-            peaks[pid] = int(status.split("VmHWM:")[1].split()[0])
     mine = {os.getpid()}
     while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
         mine |= more
-    return sum(peaks.get(pid, 0) for pid in mine) / 1024
+    return sum(memory_of(pid, "VmHWM") for pid in mine)
+
+
+def memory_of(process: int, what: str) -> float:
+    """Give what the kernel tells of a process's memory, in MB: VmHWM is its peak, VmRSS now.
+
+    0 where the process is no more.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    return int(status.split(f"{what}:")[1].split()[0]) / 1024 if what in status else 0
 
 
 if __name__ == "__main__":

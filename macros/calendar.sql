@@ -37,6 +37,13 @@
 {%- endmacro %}
 
 
+{% macro days_of_month(column) -%}
+    1 + {{ days_between(
+        period_start('month', column), period_end('month', column)
+    ) }}
+{%- endmacro %}
+
+
 {% macro last_day_of_row() -%}
     case grain
         {%- for period in ['week', 'month'] %}

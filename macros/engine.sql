@@ -57,6 +57,15 @@
 {%- endmacro %}
 
 
+{% macro number_text(column, decimals) -%}
+    {{ return(adapter.dispatch('number_text')(column, decimals)) }}
+{%- endmacro %}
+
+{% macro duckdb__number_text(column, decimals) -%}
+    format('{:,.{{ decimals }}f}', cast({{ column }} as double))
+{%- endmacro %}
+
+
 {% macro running_median(column, window) -%}
     {{ return(adapter.dispatch('running_median')(column, window)) }}
 {%- endmacro %}
@@ -67,6 +76,15 @@
 
 {% macro spark__running_median(column, window) -%}
     percentile({{ column }}, 0.5) over {{ window }}
+{%- endmacro %}
+
+
+{% macro running_quantile(column, quantile, window) -%}
+    {{ return(adapter.dispatch('running_quantile')(column, quantile, window)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_quantile(column, quantile, window) -%}
+    quantile_cont({{ column }}, {{ quantile }}) over {{ window }}
 {%- endmacro %}
 
 
@@ -178,4 +196,33 @@
 
 {% macro spark__column_type(type) -%}
     {{ 'timestamp' if type == 'timestamptz' else type }}
+{%- endmacro %}
+
+
+{#- dbt writes the semantic manifest before it runs anything. -#}
+{% macro duckdb__record_semantics(reporting) -%}
+    {%- set folder = invocation_args_dict.target_path or 'target' -%}
+    {%- if not folder.startswith('/') -%}
+        {%- set folder = invocation_args_dict.project_dir ~ '/' ~ folder -%}
+    {%- endif -%}
+    create schema if not exists semantic;
+    create or replace table semantic.definitions as
+    select
+        {{ dbt.string_literal(invocation_id) }} as invocation_id,
+        content as semantic_manifest,
+        {{ dbt.string_literal(
+            dbt.escape_single_quotes(tojson(reporting))
+        ) }} as reporting
+    from read_text({{ dbt.string_literal(dbt.escape_single_quotes(
+        folder ~ '/semantic_manifest.json'
+    )) }})
+{%- endmacro %}
+
+
+{% macro text_matches(column, pattern) -%}
+    {{ return(adapter.dispatch('text_matches')(column, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_matches(column, pattern) -%}
+    regexp_matches({{ column }}, {{ pattern }})
 {%- endmacro %}

@@ -19,6 +19,15 @@
 {%- endmacro %}
 
 
+{% macro has_delivery(relation) -%}
+    (
+            {%- for measure in measures() %}
+            {{ 'or ' if not loop.first }}{{ relation }}.{{ measure }} != 0
+            {%- endfor %}
+        )
+{%- endmacro %}
+
+
 {% macro ratios() -%}
     {{ safe_divide('clicks', 'impressions') }} as ctr,
     {{ safe_divide('cost', 'clicks') }} as cpc,

@@ -113,7 +113,9 @@
         {%- do texts.append(campaigns[name].macro.macro_sql) -%}
     {%- endfor -%}
     {%- for id in graph.get('nodes', {}) | sort
-        if id.startswith('model.') and graph.nodes[id].fqn[1] != 'marts' -%}
+        if id.startswith('model.') and graph.nodes[id].fqn[1] != 'marts'
+        and (graph.nodes[id].fqn | length == 3
+            or graph.nodes[id].fqn[1] == 'staging') -%}
         {%- do texts.append(graph.nodes[id].raw_code) -%}
     {%- endfor -%}
     {%- do return(local_md5(tojson(texts))) -%}

@@ -9,10 +9,12 @@ import os
 import sys
 import traceback
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline import ask
 from pipeline.console import err, out, say
 from pipeline.errors import CampaignsError, UsageError
 from pipeline.lock import writing
@@ -66,7 +68,7 @@ def collect(
 
 @app.command(epilog="Example: campaigns build")
 def build() -> None:
-    """Build and test the marts from what was collected (the same as `dbt build`)."""
+    """Build and test the marts from what was collected (`dbt build` without its unit tests)."""
     from pipeline.build import build as run_dbt
 
     folder = Folder().prepare()
@@ -142,6 +144,43 @@ def check(
         out.print(told, markup=False, soft_wrap=True)
 
 
+@app.command(epilog="Example: campaigns serve --port 8000")
+def serve(
+    host: Annotated[str, typer.Option(help="Others than this machine need an API key.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="0: a free one.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the reporting API over the published snapshot, until it is stopped."""
+    from api.server import serve as serve_api
+
+    serve_api(Folder(), host, port)
+
+
+@app.command(epilog="Example: campaigns export weekly_overview --format email --output week.html")
+def export(
+    name: Annotated[str | None, typer.Argument(help="A report of reports.yml.")] = None,
+    written: Annotated[
+        str | None, typer.Option("--format", help="Another format than the definition's.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A file or a folder; default: the output.")
+    ] = None,
+    locale: Annotated[str | None, typer.Option(help="As in de_DE.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Write a named report to a file, or list the named reports."""
+    from api.export import export as write
+    from api.export import listed
+
+    if name is None:
+        for line in listed():
+            out.print(line, markup=False, soft_wrap=True)
+        return
+    write(Folder(), name, written, output, locale, since, until)
+
+
 @app.command(epilog="Example: campaigns simulate --port 8787")
 def simulate(
     port: Annotated[int, typer.Option(help="0: a free one.")] = 0,
@@ -153,6 +192,12 @@ def simulate(
     from simulator.server import serve
 
     serve(port=port, seed=seed, scale=scale, faults=fault or [])
+
+
+app.command(epilog="Example: campaigns query -m cost,roas --by platform,week --totals")(ask.query)
+app.command(epilog="Example: campaigns metrics")(ask.metrics)
+app.command(epilog="Example: campaigns dimensions")(ask.dimensions)
+app.command(epilog="Example: campaigns segments --check")(ask.segments)
 
 
 def _collect(

@@ -4,6 +4,7 @@ Readers follow `CURRENT.json`; a file that it ever named is never written again,
 has an older snapshot open finishes undisturbed. Other targets are copies of that snapshot.
 """
 
+import json
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from api.catalogue import read_catalogue
 from pipeline.build import last_build
 from pipeline.console import say, task
 from pipeline.errors import CampaignsError
@@ -30,8 +32,8 @@ def publish(
 
     `fingerprint` says what it was built from (see pipeline.fingerprint); `to` names targets, none
     for those of the setting `publish.to`. Returns the pointer: version, database (file name),
-    published_at, build, fingerprint, tables (rows by table). A copy that fails raises after all
-    others are written; its target keeps what it had.
+    semantic_manifest (file name), published_at, build, fingerprint, tables (rows by table). A copy
+    that fails raises after all others are written; its target keeps what it had.
     """
     wanted = list(to) or setting_list("publish.to") or [FILE]
     names = [name.strip() for names in wanted for name in names.split(",")]
@@ -105,24 +107,54 @@ def _publish_file(folder: Folder, build: dict[str, Any], fingerprint: str | None
     with task("publishing a snapshot"):
         try:
             draft.unlink(missing_ok=True)
+            definitions = _definitions(folder, build)
             with duckdb.connect(str(draft)) as database:
                 tables = copy_marts(folder.warehouse, database)
                 database.execute("checkpoint")
             swap(draft, target)
         finally:
             draft.unlink(missing_ok=True)
+        semantics = folder.published / f"semantic-{version}.json"
+        swap_json(semantics, definitions)
         pointer = {
             "version": version,
             "database": target.name,
+            "semantic_manifest": semantics.name,
             "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "build": build["invocation_id"],
             "fingerprint": fingerprint,
             "tables": tables,
         }
         swap_json(folder.published / "CURRENT.json", pointer)
-        for old in sorted(folder.published.glob("warehouse-*.duckdb"))[:-KEEP]:
-            old.unlink()
+        for files in ("warehouse-*.duckdb", "semantic-*.json"):
+            for old in sorted(folder.published.glob(files))[:-KEEP]:
+                old.unlink()
     return pointer
+
+
+def _definitions(folder: Folder, build: dict[str, Any]) -> dict[str, Any]:
+    """Read what the build defined: MetricFlow's semantic manifest, with two keys more.
+
+    `reporting` and `segments` are what the reporting engine needs beside it; readers of a
+    semantic manifest pass them over. Raises CampaignsError where a segment makes no sense.
+    """
+    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
+        try:
+            found = database.execute(
+                "select semantic_manifest, reporting from semantic.definitions"
+                " where invocation_id = ?",
+                [build["invocation_id"]],
+            ).fetchone()
+        except duckdb.CatalogException:
+            found = None
+    if found is None:
+        raise CampaignsError(
+            "not published: the last build left no definitions of metrics; "
+            "run `campaigns build` again"
+        )
+    definitions = {**json.loads(found[0]), **json.loads(found[1])}
+    read_catalogue(definitions)
+    return definitions
 
 
 def _note_copy(folder: Folder, name: str, version: str, where: str) -> None:

@@ -1,10 +1,11 @@
-"""The short report that ends a run: what was loaded, held back, spent and flagged."""
+"""The short report that ends a run: what was loaded, spent, flagged and recommended."""
 
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from rich.markup import escape
 from rich.table import Table
 
 from ingestion.load import Outcome
@@ -18,15 +19,22 @@ select coalesce(platform_name, platform) as platform, count(distinct account_id)
 from marts.fct_campaign_daily left join marts.dim_platform using (platform)
 group by all order by cost desc nulls last, platform"""
 FLAGGED = """
-select count(*) as figures, count(distinct (platform, account_id, campaign_id)) as campaigns
-from marts.fct_campaign_anomalies where is_anomaly"""
-STRONGEST = """
-select strftime(date_day, '%d %b %Y') as day, coalesce(platform_name, platform) as platform,
-    campaign_name as campaign, replace(metric, '_', ' ') || ' ' || anomaly_kind as what,
-    value, expected, money_at_stake as at_stake
-from marts.fct_campaign_anomalies left join marts.dim_platform using (platform)
-where is_anomaly
-order by money_at_stake desc nulls last, abs(z_score) desc, date_day, campaign limit 5"""
+select count(*) as incidents, coalesce(sum(figures), 0) as figures
+from marts.fct_anomaly_incidents"""
+DEAREST = """
+select strftime(first_day, '%d %b %Y') as "from", day_count as days,
+    coalesce(platform_name, platform) as platform,
+    case level when 'campaign' then coalesce(campaign_name, campaign_id)
+        when 'account' then 'account ' || account_id else 'all accounts' end as what,
+    replace(cause, '_', ' ') as cause, money_at_stake as at_stake
+from marts.fct_anomaly_incidents left join marts.dim_platform using (platform)
+order by money_at_stake desc nulls last, first_day, what limit 5"""
+ADVICE = """
+select severity, title, explanation, recommendation, count(*) over () as insights
+from marts.fct_insights
+order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end,
+    impact_amount desc nulls last, date_day desc, insight_id
+limit 3"""
 
 
 def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) -> None:
@@ -35,10 +43,15 @@ def print_summary(outcomes: list[Outcome], snapshot: Path, site: Path | None) ->
         out.print(f"[bold]loaded[/bold]  {describe(outcome)}", soft_wrap=True)
     with duckdb.connect(str(snapshot), read_only=True) as database:
         spend = _table(database, SPEND, "Spend by platform, reporting currency")
-        figures, campaigns = database.execute(FLAGGED).fetchall()[0]
-        strongest = _table(database, STRONGEST, "The five anomalies with most money at stake")
-    out.print(spend, strongest)
-    out.print(f"[bold]flagged[/bold] {figures:,} figures in {campaigns:,} campaigns")
+        incidents, figures = database.execute(FLAGGED).fetchall()[0]
+        dearest = _table(database, DEAREST, "The five incidents with most money at stake")
+        advice = database.execute(ADVICE).fetchall()
+    out.print(spend, dearest)
+    out.print(f"[bold]flagged[/bold] {incidents:,} incidents ({figures:,} figures)")
+    out.print(f"[bold]advised[/bold] {advice[0][-1] if advice else 0:,} recommendations")
+    for severity, title, explanation, recommendation, _ in advice:
+        out.print(f"[bold]{escape(title)}[/bold] ({severity})")
+        out.print(escape(f"{explanation} {recommendation}"))
     if site is not None:
         out.print(f"[bold]site[/bold]    {site}", soft_wrap=True)
         out.print("        to open it: make serve, then http://localhost:4173")

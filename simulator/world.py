@@ -4,7 +4,7 @@ A pure function of (seed, scale, anchor, now). `now` is a UTC time: every accoun
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from simulator.facts import MACROS, arrival, campaign_days, facts
 from simulator.portfolio import (
     ACCOUNTS,
     EFFECTS,
+    FAR,
     GOOGLE,
     HOLIDAYS,
     META,
@@ -45,7 +46,13 @@ DEVICES = {
     "impression_device": {"iphone": 38, "android_smartphone": 41, "desktop": 12, "ipad": 9},
     "publisher_platform": {"facebook": 57, "instagram": 36, "audience_network": 7},
 }
+# A table of none must have columns all the same.
+NO_INCIDENT = {"k": -1, "date": FAR, "fi": 1.0, "fs": 1.0, "fc": 1.0, "flat": False}
 Moment = date | datetime
+Factors = tuple[float, float, float]
+"""What an incident multiplies: impressions, cost, conversions."""
+Plan = Callable[[int, list[Campaign], date], tuple[list[Campaign], list[tuple[Incident, Factors]]]]
+"""Given seed, campaigns and anchor: other campaigns, and what is planted instead of the usual."""
 
 
 class World:
@@ -57,12 +64,19 @@ class World:
         scale: str | int | Scale = "small",
         anchor: date = ANCHOR,
         moving: bool = True,
+        plan: Plan | None = None,
     ) -> None:
         self.seed, self.scale, self.anchor, self.moving = seed, Scale.named(scale), anchor, moving
         self.first_day = anchor - timedelta(self.scale.days)
         self.campaigns = list(campaigns(seed, self.scale, anchor))
+        if plan:
+            self.campaigns, planted = plan(seed, self.campaigns, anchor)
+        else:
+            usual = incidents(seed, self.campaigns, anchor)
+            planted = [(incident, EFFECTS[incident.kind][1:]) for incident in usual]
         self.ads = [ad for campaign in self.campaigns for ad in ads(campaign)]
-        self.incidents = list(incidents(seed, self.campaigns, anchor))
+        self.effects: dict[Incident, Factors] = dict(planted)
+        self.incidents = list(self.effects)
         self._lock = threading.Lock()
         self._duckdb = duckdb.connect(":memory:", config={"threads": 2})
         self._duckdb.execute(MACROS)
@@ -168,10 +182,10 @@ class World:
             ],
             "incident_days": [
                 {"k": by_id[incident.account_id, str(incident.campaign_id)].key, "date": day,
-                 **dict(zip(("fi", "fs", "fc"), EFFECTS[incident.kind][1:], strict=True)),
+                 **dict(zip(("fi", "fs", "fc"), self.effects[incident], strict=True)),
                  "flat": incident.kind == "flat_conversions"}
                 for incident, day in _each_day(self.incidents)
-            ],
+            ] or [NO_INCIDENT],
             "holidays": [
                 {"country": country, "month": month, "day": day, "reach": reach, "sales": sales}
                 for (country, month, day), (reach, sales, _) in HOLIDAYS.items()

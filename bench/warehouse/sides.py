@@ -17,11 +17,13 @@ from pipeline.build import dbt_arguments
 from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
 
-# Anomalies are no part of the script by hand; tests run beside models, and are a question of their
+# Decisions are no part of the script by hand; tests run beside models, and are a question of their
 # own.
+DECISIONS = ("anomalies", "budgets", "comparisons", "forecasts", "insights")
 MODELS = (
     *("build", "--exclude-resource-type", "test", "unit_test", "--exclude"),
-    *("fct_campaign_anomalies", "int_metric_days", "int_campaign_days", "int_campaign_calendar"),
+    *("int_campaign_calendar+", "path:models/marts/decisions", "budget_versions"),
+    *(f"path:models/intermediate/{name}" for name in DECISIONS),
 )
 TOTALS = """
 select count(*), sum(impressions), cast(sum(cost) as varchar),

@@ -1,5 +1,6 @@
 """Readers beside a publisher: no error, no wait, never a mixture of two builds."""
 
+import json
 import multiprocessing
 from multiprocessing.synchronize import Event
 
@@ -7,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline.errors import CampaignsError
-from pipeline.publish import KEEP, publish, reading
+from pipeline.publish import KEEP, current, publish, reading
 from pipeline.settings import Folder
 
 PUBLISHES = 6
@@ -31,10 +32,30 @@ def build(folder: Folder, number: int) -> None:
                 f"create or replace table {table} as select {number} as build from range(200000)"
             )
         database.execute(
+            "create schema if not exists semantic; create or replace table semantic.definitions as "
+            "select ? as invocation_id, ? as semantic_manifest, ? as reporting",
+            [str(number), json.dumps({"semantic_models": [], "metrics": []}), meaning(number)],
+        )
+        database.execute(
             "insert into ops.builds select invocation_id, started_at, now()::timestamp, "
             "'success', true, '[]' from ops.builds_begun where invocation_id = ?",
             [str(number)],
         )
+
+
+def meaning(number: int) -> str:
+    """What a build says beside its metrics; the currency tells which one it was."""
+    said = {"objects": {}, "refused": {}, "week_start": "monday", "reporting_currency": str(number)}
+    return json.dumps({"reporting": said, "segments": {}})
+
+
+def defined(folder: Folder) -> tuple[int, int | None]:
+    """Which build the live definitions are of, and which the live tables."""
+    pointer = current(folder) or {}
+    definitions = json.loads((folder.published / pointer["semantic_manifest"]).read_text())
+    with duckdb.connect(str(folder.published / pointer["database"]), read_only=True) as database:
+        (number,) = database.execute("select min(build) from marts.one").fetchone() or (None,)
+    return int(definitions["reporting"]["reporting_currency"]), number
 
 
 def read(done: Event, found: multiprocessing.Queue) -> None:
@@ -53,6 +74,7 @@ def read(done: Event, found: multiprocessing.Queue) -> None:
             ((low, high, rows),) = builds
             assert low == high and rows == 200_000
             seen.append(low)
+            assert len(set(defined(folder))) == 1
             if last:
                 break
         found.put(seen)
@@ -93,4 +115,5 @@ def test_an_old_reader_finishes_though_its_file_is_gone(folder: Folder) -> None:
         for _ in range(KEEP + 1):
             publish(folder)
         assert len(list(folder.published.glob("warehouse-*.duckdb"))) == KEEP
+        assert len(list(folder.published.glob("semantic-*.json"))) == KEEP
         assert database.execute("select count(*) from marts.one").fetchall() == [(200_000,)]

@@ -67,14 +67,19 @@ def test_a_broken_query_fails_the_build_and_no_rows_are_explained(
     assert not (tmp_path / "site").exists()
 
     # Evidence itself went on and built all pages, here of a warehouse without rows.
-    pages = ["/", "/campaigns/", "/campaigns/choose/", "/campaigns/none/", "/anomalies/", "/data/"]
+    campaigns = ["/campaigns/", "/campaigns/choose/", "/campaigns/none/"]
+    decisions = ["/anomalies/", "/insights/", "/changes/", "/budgets/", "/forecast/"]
+    pages = ["/", *campaigns, *decisions, "/data/"]
     visits = browse([{"path": page} for page in pages], reports / "build")
     assert [visit["problems"] + visit["outside"] for visit in visits] == [[]] * len(pages)
     text = {visit["path"]: visit["text"] for visit in visits}
     assert all("No day of data has been loaded yet" in page for page in text.values())
     assert "There are no daily figures in this period" in text["/"]
     assert "This snapshot has no such campaign" in text["/campaigns/none/"]
+    assert "There is no forecast" in text["/forecast/"]
     assert "No account has been read yet" in text["/data/"]
+    assert "There is nothing to compare for this choice" in text["/changes/"]
+    assert "No budget holds for a day that was read" in text["/budgets/"]
 
 
 def test_a_missing_node_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,17 @@ import pytest
 
 from tests.reports.conftest import Browse, Rows
 
-PAGES = ["/", "/campaigns/", "/campaigns/choose/", "/anomalies/", "/data/"]
+PAGES = [
+    "/",
+    "/insights/",
+    "/campaigns/",
+    "/campaigns/choose/",
+    "/anomalies/",
+    "/changes/",
+    "/budgets/",
+    "/forecast/",
+    "/data/",
+]
 SEARCH = "main input[placeholder=Search] >> visible=true >> nth=0"
 ZONES = ["America/Los_Angeles", "UTC", "Asia/Tokyo"]
 Visit = dict[str, Any]
@@ -20,6 +30,11 @@ TOTALS = """
 """
 SLUG = "left(md5(concat_ws('/', platform, account_id, campaign_id)), 12)"
 
+DEAREST = f"""
+    select {SLUG}, sum(value) as cost
+    from marts.fct_campaign_forecast
+    where metric = 'cost' group by all order by cost desc limit 1
+"""
 NAME = f"select campaign_name from marts.dim_campaign where {SLUG} = ?"
 
 
@@ -66,12 +81,23 @@ def visits(
     jobs |= {zone: {"path": "/", "zone": zone, "fill": middle | all_days} for zone in ZONES}
     jobs["one platform"] = {"path": "/", "fill": {"[name=platform]": "google_ads"}}
     jobs["all anomalies"] = {"path": "/anomalies/", "fill": all_days}
+    jobs["all insights"] = {"path": "/insights/", "fill": all_days}
+    jobs["one rule"] = {
+        "path": "/insights/",
+        "fill": all_days | {"[name=rule]": "tracking_outage"},
+    }
     jobs["one metric"] = {"path": "/anomalies/", "fill": all_days | {"[name=metric]": "cost"}}
+    jobs["one change"] = {
+        "path": "/changes/",
+        "fill": {"[name=metric]": "cpa", "[name=platform]": "google_ads"},
+    }
     jobs["chosen"] = {"path": f"/campaigns/choose/?id={slugs[-1]}"}
     jobs["unknown"] = {"path": "/campaigns/choose/?id=000000000000"}
     [(name,)] = rows(NAME, slugs[0])
     jobs["searched"] = {"path": "/campaigns/", "fill": {SEARCH: name}, "pause": 2000}
     jobs["found"] = {"path": "/campaigns/choose/", "fill": {"[type=search]": "google"}}
+    [(dearest, _)] = rows(DEAREST)
+    jobs["forecast of one"] = {"path": "/forecast/", "fill": {"[name=forecast_campaign]": dearest}}
     jobs["empty range"] = {
         "path": "/",
         "fill": {"[name=start]": "1999-01-01", "[name=end]": "1999-01-02"},
@@ -215,11 +241,87 @@ def test_anomalies_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Ro
     counted = "select count(*) from marts.fct_campaign_anomalies where is_anomaly"
     [(flagged,)] = rows(counted)
     [(of_cost,)] = rows(f"{counted} and metric = 'cost'")
-    assert f": {flagged:,}, the dearest first" in visits["all anomalies"]["text"]
-    assert f": {of_cost:,}, the dearest first" in visits["one metric"]["text"]
-    [(most,)] = rows("select max(money_at_stake) from marts.fct_campaign_anomalies")
+    [(incidents, most, all_of_it)] = rows(
+        "select count(*), max(money_at_stake), sum(money_at_stake) from marts.fct_anomaly_incidents"
+    )
+    text = visits["all anomalies"]["text"]
+    assert f": {incidents:,}, the dearest first, made of {flagged:,} flagged figures" in text
+    assert f"At stake in all: {all_of_it:,.2f} USD" in text
+    assert f"Flagged figures of this choice: {flagged:,}." in text
+    assert f"Flagged figures of this choice: {of_cost:,}." in visits["one metric"]["text"]
     header, first, *_ = visits["all anomalies"]["tables"][0]
     assert shows(first[header.index("At stake (USD)")], most)
+
+
+def test_the_forecast_is_that_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    [(cost, clicks)] = rows("""
+        select sum(value) filter (metric = 'cost'), sum(value) filter (metric = 'clicks')
+        from marts.fct_campaign_forecast
+    """)
+    visit = visits["/forecast/"]
+    assert shows(visit["big"]["Expected spend (USD)"][0], round(cost))
+    assert shows(visit["big"]["Expected clicks"][0], round(clicks))
+    assert visit["charts"] == 3
+    header, *tested = visit["tables"][0]
+    [(days,)] = rows("select sum(days) from marts.fct_forecast_backtest where model = 'used'")
+    column = header.index("Days tested")
+    assert sum(int(row[column].replace(",", "")) for row in tested) == days
+    [(_, of_one)] = rows(DEAREST)
+    assert shows(visits["forecast of one"]["big"]["Expected spend (USD)"][0], round(of_one))
+
+
+def test_insights_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    counted = "select count(*) from marts.fct_insights"
+    [(insights,)] = rows(counted)
+    [(outages,)] = rows(f"{counted} where rule = 'tracking_outage'")
+    assert f": {insights:,}, of which" in visits["all insights"]["text"]
+    assert f": {outages:,}, of which" in visits["one rule"]["text"]
+    [(title, doubt)] = rows("""
+        select title, what_would_change_it from marts.fct_insights
+        order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end,
+            impact_amount desc nulls last
+        limit 1
+    """)
+    assert title in visits["all insights"]["text"]
+    assert doubt in visits["all insights"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("visit", "whole", "metric"), [("/changes/", "all", "cost"), ("one change", "google_ads", "cpa")]
+)
+def test_a_change_is_shown_with_all_of_its_parts(
+    visit: str, whole: str, metric: str, visits: dict[str, Visit], rows: Rows
+) -> None:
+    wanted = rows(
+        """
+            select max(previous_value), sum(contribution), max(value)
+            from marts.fct_change_drivers
+            where comparison = 'last_28_days' and whole = ? and metric = ?
+            group by driver
+        """,
+        whole,
+        metric,
+    )
+    _, first, *parts, last = visits[visit]["tables"][0]
+    assert shows(first[1], wanted[0][0])
+    assert shows(last[1], wanted[0][2])
+    assert len(parts) == len(wanted)
+    for _, amount, _ in wanted:
+        assert any(shows(part[1], amount) for part in parts)
+
+
+def test_budgets_are_those_of_the_warehouse(visits: dict[str, Visit], rows: Rows) -> None:
+    wanted = rows("""
+        select budget_id, replace(status, '_', ' '), spent_to_date
+        from marts.fct_budget_pacing where planned_total is not null
+        qualify date_day = max(date_day) over (partition by budget_id)
+    """)
+    header, *seen = visits["/budgets/"]["tables"][0]
+    found = {row[0]: (row[header.index("Verdict")], row[header.index("Spent")]) for row in seen}
+    assert found.keys() == {budget for budget, *_ in wanted}
+    for budget, status, spent in wanted:
+        assert found[budget][0] == status
+        assert abs(Decimal(found[budget][1].replace(",", "")) - spent) <= Decimal("0.5")
 
 
 def test_coverage_and_quarantine_are_those_of_the_warehouse(

@@ -1,9 +1,9 @@
 -- one row per platform, account, campaign, day and metric with a baseline
 with
 
-scored as (
+judged as (
 
-    {{ score_anomalies(ref('int_metric_days')) }}
+    select * from {{ ref('int_anomalies_judged') }}
 
 ),
 
@@ -13,34 +13,53 @@ campaigns as (
 
 ),
 
+incidents as (
+
+    select * from {{ ref('int_anomaly_incidents') }}
+
+),
+
 final as (
 
     select
         -- ids
-        scored.platform,
-        scored.account_id,
-        scored.campaign_id,
+        judged.level,
+        judged.platform,
+        judged.account_id,
+        judged.campaign_id,
         campaigns.campaign_name,
-        scored.date_day,
-        scored.metric,
+        judged.date_day,
+        judged.metric,
 
         -- verdict
-        scored.value,
-        scored.expected,
-        scored.lower,
-        scored.upper,
-        scored.z_score,
-        scored.anomaly_kind is not null as is_anomaly,
-        scored.anomaly_kind,
-        scored.smallest_visible_change,
-        cast(scored.money_at_stake as decimal(38, 9)) as money_at_stake
+        judged.value,
+        judged.expected,
+        judged.lower,
+        judged.upper,
+        judged.z_score,
+        judged.threshold,
+        judged.is_anomaly,
+        judged.anomaly_kind,
+        judged.verdict,
+        judged.is_mature,
+        judged.smallest_visible_change,
+        cast(judged.money_at_stake as decimal(38, 9)) as money_at_stake,
+        case when judged.is_anomaly then incidents.incident_id end
+            as incident_id
 
-    from scored
-    inner join campaigns
+    from judged
+    left join campaigns
         on
-            scored.platform = campaigns.platform
-            and scored.account_id = campaigns.account_id
-            and scored.campaign_id = campaigns.campaign_id
+            judged.platform = campaigns.platform
+            and judged.account_id = campaigns.account_id
+            and judged.campaign_id = campaigns.campaign_id
+    left join incidents
+        on
+            judged.level = incidents.level
+            and judged.platform = incidents.platform
+            and judged.account_id = incidents.account_id
+            and judged.campaign_id = incidents.campaign_id
+            and judged.date_day = incidents.date_day
 
 )
 
