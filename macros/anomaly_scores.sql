@@ -283,13 +283,13 @@ from anomaly_verdicts
     1.5 * (
         {{ two_thirds(value ~ ' / unit') }}
         - {{ two_thirds(expected ~ ' / unit') }}
-    ) / power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
+    ) / power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1e0 / 6)
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro two_thirds(column) -%}
-    sign({{ column }}) * power(abs({{ column }}), 2.0 / 3)
+    sign({{ column }}) * power(abs({{ column }}), 2e0 / 3)
 {%- endmacro %}
 
 
@@ -325,7 +325,7 @@ from anomaly_verdicts
                     case
                         when residuals_known >= {{ rule.least_known }}
                             then {{ greater('spread', 'least_stray') }} * {{ greater(
-                                '1', '1.4 - residuals_known / 70.0'
+                                '1', '1.4 - residuals_known / 7e1'
                             ) }}
                     end as scale
 
@@ -524,7 +524,7 @@ from anomaly_verdicts
     {%- else -%}
     {%- set bound -%}
     {{ two_thirds(expected ~ ' / unit') }} {{ sign }} {{ strays }} * stray
-    * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
+    * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1e0 / 6)
     / 1.5
     {%- endset -%}
     sign({{ bound }}) * power(abs({{ bound }}), 1.5) * unit

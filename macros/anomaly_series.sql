@@ -122,7 +122,7 @@ select * from final
             then expected * power({{ bound }} / expected, threshold / 4)
         when kind = 'price' then {{ bound }}
         when kind = 'rate' then {{ moved_out(bound, '0.5') }}
-        else {{ moved_out(bound, '2.0 / 3') }}
+        else {{ moved_out(bound, '2e0 / 3') }}
     end
 {%- endmacro %}
 

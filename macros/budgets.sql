@@ -177,7 +177,7 @@ sums as (
         questions.date_day,
         questions.days_left,
         count(habits.weekday_mean) as weekdays,
-        sum(habits.weekday_mean * ({{ like }} + questions.days_unread / 7.0))
+        sum(habits.weekday_mean * ({{ like }} + questions.days_unread / 7e0))
             as expected,
         sum({{ like }} + {{ like }} * {{ like }} / 4)
         + 1.25 * max(questions.days_unread) as days_of_variance
@@ -200,7 +200,7 @@ select
     {#- Ten in a hundred lie beyond 1.2816 deviations on either side. Spend drifts:
         on simulated accounts a fortieth of the variance a day. #}
     1.2816 * sqrt(
-        habits.variance * sums.days_of_variance * (1 + sums.days_left / 40.0)
+        habits.variance * sums.days_of_variance * (1 + sums.days_left / 4e1)
         * case
             when sums.days_left <= 7 then habits.scale_7
             when sums.days_left <= 14 then habits.scale_14

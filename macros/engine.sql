@@ -65,6 +65,10 @@
     format('{:,.{{ decimals }}f}', cast({{ column }} as double))
 {%- endmacro %}
 
+{% macro spark__number_text(column, decimals) -%}
+    format_number(cast({{ column }} as double), {{ decimals }})
+{%- endmacro %}
+
 
 {% macro running_median(column, window) -%}
     {{ return(adapter.dispatch('running_median')(column, window)) }}
@@ -85,6 +89,10 @@
 
 {% macro duckdb__running_quantile(column, quantile, window) -%}
     quantile_cont({{ column }}, {{ quantile }}) over {{ window }}
+{%- endmacro %}
+
+{% macro spark__running_quantile(column, quantile, window) -%}
+    percentile({{ column }}, {{ quantile }}) over {{ window }}
 {%- endmacro %}
 
 
@@ -225,4 +233,8 @@
 
 {% macro duckdb__text_matches(column, pattern) -%}
     regexp_matches({{ column }}, {{ pattern }})
+{%- endmacro %}
+
+{% macro spark__text_matches(column, pattern) -%}
+    {{ column }} rlike {{ pattern }}
 {%- endmacro %}

@@ -45,7 +45,7 @@
     {{ " || " }}{{ shown(column, kind) }}{{ " || " if text }}
     {%- endif -%}
     {%- if text or loop.first -%}
-    {{ dbt.string_literal(dbt.escape_single_quotes(text)) }}
+    {{ text_literal(text) }}
     {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
@@ -171,7 +171,7 @@
     case incidents.cause
         {%- for cause, words in incident_texts().items() %}
         when '{{ cause }}'
-            then {{ dbt.string_literal(dbt.escape_single_quotes(words[word])) }}
+            then {{ text_literal(words[word]) }}
         {%- endfor %}
     end
 {%- endmacro %}

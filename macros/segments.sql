@@ -45,9 +45,7 @@
     {%- endif -%}
     {%- set values = [] -%}
     {%- for value in given.get('values', []) -%}
-        {%- do values.append(
-            dbt.string_literal(dbt.escape_single_quotes(value | string))
-        ) -%}
+        {%- do values.append(text_literal(value | string)) -%}
     {%- endfor -%}
     {%- set wanted = {'=': 1, 'between': 2, 'is null': 0} -%}
     {%- if values | length != wanted.get(operator, values | length)

@@ -75,6 +75,39 @@
 {%- endmacro %}
 
 
+{#- A Python model runs on the workers, each for the series that it is given:
+    Spark hands rows to a process there and reads what that writes. -#}
+{% materialization table, adapter='spark', supported_languages=['sql', 'python'] -%}
+    {%- if model.language == 'sql' -%}
+        {{ return(dbt.materialization_table_spark()) }}
+    {%- endif -%}
+    {%- set source = ref(model.refs[0].name) -%}
+    {%- set inputs, outputs = [], [] -%}
+    {%- for column in adapter.get_columns_in_relation(source) -%}
+        {%- do inputs.append(column.name ~ ':' ~ column.dtype) -%}
+    {%- endfor -%}
+    {%- for column in model.columns.values() -%}
+        {%- do outputs.append(column.name ~ ' ' ~ column.data_type) -%}
+    {%- endfor -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do run_statement('drop table if exists ' ~ this) -%}
+    {%- call statement('main') -%}
+        create table {{ this }} using parquet as
+        select transform (*)
+        using 'python -m pipeline.spark.transform {{ model.name }}
+            {{- ' ' ~ source.identifier ~ ' ' ~ inputs | join(' ') }}'
+        as ({{ outputs | join(', ') }})
+        from (
+            select * from {{ source }}
+            distribute by {{ model.meta.distributed_by }}
+        ) as series
+    {%- endcall -%}
+    {%- do persist_docs(this, model) -%}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [this]}) }}
+{%- endmaterialization %}
+
+
 {% materialization snapshot, adapter='spark' -%}
     {%- set fresh = load_relation(this.incorporate(
         path={'identifier': this.identifier ~ '__fresh'}

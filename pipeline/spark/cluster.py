@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -169,6 +170,8 @@ class Cluster:
         serves = name == "thrift"
         environment = os.environ | {
             "JAVA_HOME": str(java_home()),
+            # The `python` that workers call for Python models is this one.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "SPARK_HOME": str(spark),
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_LOCAL_DIRS": str(self.home / "scratch"),

@@ -61,7 +61,7 @@ def verdicts(folder: Folder, target: str) -> dict[str, tuple[str, int]]:
 
 def test_a_full_build_is_the_same(folder: Folder, cluster: Cluster, simulator: Simulator) -> None:
     gather(folder, simulator)
-    dbt(folder, "build", "--select", "resource_type:seed")
+    dbt(folder, "seed")
     live(folder, 0, 1)
     build(folder, cluster)
     assert differing(folder, from_spark(folder)) == {}

@@ -35,7 +35,7 @@ final as (
 
     select
         *,
-        cast(ceiling(blind_days / 7.0) as integer) as blind_weeks,
+        cast(ceiling(blind_days / 7e0) as integer) as blind_weeks,
         row_number() over (
             order by platform, account_id, campaign_id, metric
         ) as series_id

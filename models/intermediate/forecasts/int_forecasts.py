@@ -1,8 +1,7 @@
 """What each model expects of each series, seen from today and from weeks before today.
 
 The only Python among the models: it fits and predicts. Errors, the choice of a model and the bands
-are SQL. dbt-spark runs Python models on a cluster's job API, not over Thrift: there `series_id`
-would be the group of an `applyInPandas` around `forecasts`.
+are SQL. On Spark the workers run it, each for some of the series (macros/spark.sql).
 """
 
 from collections.abc import Iterator

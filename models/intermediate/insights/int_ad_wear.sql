@@ -39,9 +39,9 @@ fits as (
         count(*) as weeks,
         min(days_ago) as last_seen_days,
         max(week_start) as last_week,
-        regr_slope(log_index, -days_ago / 7.0) as slope,
-        regr_sxx(log_index, -days_ago / 7.0) as sxx,
-        regr_syy(log_index, -days_ago / 7.0) as syy,
+        regr_slope(log_index, -days_ago / 7e0) as slope,
+        regr_sxx(log_index, -days_ago / 7e0) as sxx,
+        regr_syy(log_index, -days_ago / 7e0) as syy,
         {% for part in ['first', 'last'] %}
         {% for column in [
             'clicks', 'impressions', 'other_clicks', 'other_impressions', 'cost'
@@ -50,7 +50,7 @@ fits as (
             as {{ part }}_{{ column }},
         {% endfor %}
         {% endfor %}
-        avg(1.0 / clicks + 1.0 / other_clicks) as chance
+        avg(1e0 / clicks + 1e0 / other_clicks) as chance
 
     from parts
     group by {{ ad }}

@@ -20,7 +20,7 @@ sums as (
         first_day,
         max(last_day) as last_day,
         max(date_day) as date_day,
-        count(distinct days_since) / 2.0 as half_days,
+        count(distinct days_since) / 2e0 as half_days,
         sum(case when role = 'younger' then cost end) as younger_cost,
         {% for role in roles %}
         {% for period, condition in periods.items() %}
