@@ -23,7 +23,9 @@ def new_warehouse(folder: Folder) -> Generator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(str(draft)) as database:
             database.execute("set TimeZone = 'UTC'")
             yield database
-            _describe(database, folder)
+            manifest = json.loads((folder.dbt_target / "manifest.json").read_text("utf-8"))
+            _define(database, folder, manifest)
+            _describe(database, manifest["nodes"])
             database.execute("checkpoint")
         swap(draft, folder.warehouse)
     finally:
@@ -39,10 +41,24 @@ def pull_ducklake(lake: DuckLake, folder: Folder) -> dict[str, int]:
     return counts
 
 
-def _describe(database: duckdb.DuckDBPyConnection, folder: Folder) -> None:
+def _define(database: duckdb.DuckDBPyConnection, folder: Folder, manifest: dict[str, Any]) -> None:
+    """What macros/record_semantics.sql leaves on DuckDB, which can read the file that holds it."""
+    reporting = {
+        one["name"]: one["config"]["meta"]
+        for one in manifest["exposures"].values()
+        if one["name"] in ("reporting", "segments")
+    }
+    semantics = (folder.dbt_target / "semantic_manifest.json").read_text("utf-8")
+    database.execute("create schema semantic")
+    database.execute(
+        "create table semantic.definitions as "
+        "select ? as invocation_id, ? as semantic_manifest, ? as reporting",
+        [manifest["metadata"]["invocation_id"], semantics, json.dumps(reporting)],
+    )
+
+
+def _describe(database: duckdb.DuckDBPyConnection, nodes: dict[str, dict[str, Any]]) -> None:
     """Comments from dbt's manifest: not every engine keeps those of columns."""
-    manifest = folder.dbt_target / "manifest.json"
-    nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_text("utf-8"))["nodes"]
     for node in nodes.values():
         if node["resource_type"] == "model" and node["schema"] in SCHEMAS:
             name = f'"{node["schema"]}"."{node["name"]}"'

@@ -10,19 +10,22 @@ import pytest
 from pipeline.settings import Folder
 from pipeline.spark.cluster import Cluster, alive
 from simulator.server import Simulator
+from simulator.portfolio import Scale
 from simulator.world import ANCHOR
 from tests.spark.sides import dbt, differing, from_spark, gather, to_spark
-from tests.warehouse.histories import REPORTS, Account
+from tests.warehouse.histories import FUTURE, REPORTS, Account
 
 ACCOUNTS = [Account(number, seed=7) for number in range(12)]
-# The simulated accounts begin on 7 October; of Meta's, the whole of that month vanishes.
+# Few ads, days enough that every mart has rows: backtests of forecasts need more than twelve weeks.
+SCALE = Scale(google_campaigns=5, meta_campaigns=3, ad_groups=1, ads=2, days=100)
+# Of Meta's, all days before this month vanish.
 GONE = ANCHOR.replace(day=1)
 MODELS = ("--exclude-resource-type", "test", "unit_test")
 
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with Simulator(scale="tiny") as running:
+    with Simulator(scale=SCALE) as running:
         yield running
 
 
@@ -38,6 +41,9 @@ def live(folder: Folder, *steps: int) -> None:
         for step in steps:
             for account in ACCOUNTS:
                 account.live(step, database)
+        # A day far ahead would be the last of all: nothing would be left to compare with it.
+        for table in ("performance", "receipts"):
+            database.execute(f"delete from raw_files.{table} where date = ?", [FUTURE])
 
 
 def build(folder: Folder, cluster: Cluster, lose: str | None = None) -> None:
