@@ -14,6 +14,7 @@ from bench.warehouse.sides import MADE, MODELS, TOTALS
 from pipeline.build import dbt_arguments
 from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
+from pipeline.spark.attach import attach
 from pipeline.spark.cluster import Cluster
 from pipeline.spark.lend import lend
 from pipeline.spark.thrift import session
@@ -29,7 +30,7 @@ def prepare(folder: Path, file: str, **_job: Any) -> None:
     atexit.register(cluster.down)
     os.environ["SPARK_THRIFT_PORT"] = str(cluster.up()["port"])
     with session() as thrift:
-        lend(thrift, Path(file), folder / "lake")
+        attach(thrift, lend(Path(file), folder / "lake"))
     parsed = dbtRunner().invoke(dbt_arguments(Folder(), "parse", *TARGET))
     assert isinstance(parsed.result, Manifest)
     _runners["dbt"] = dbtRunner(manifest=parsed.result)

@@ -68,7 +68,7 @@ class Cluster:
 
     def __init__(self, folder: Folder, quick: bool = False) -> None:
         self.java = QUICK if quick else "-XX:+UseParallelGC"
-        self.compiles = not quick
+        self.large = not quick
         self.home = folder.path / "spark"
         self.file = self.home / "cluster.json"
         self.logs = folder.logs
@@ -145,8 +145,9 @@ class Cluster:
             "spark.executor.extraJavaOptions": self.java,
             "spark.executor.memory": "1g",
             "spark.ui.enabled": "false",
-            "spark.sql.codegen.wholeStage": str(self.compiles).lower(),
-            "spark.sql.shuffle.partitions": str(2 * WORKERS),
+            "spark.sql.codegen.wholeStage": str(self.large).lower(),
+            "spark.sql.adaptive.enabled": str(self.large).lower(),
+            "spark.sql.shuffle.partitions": str(2 * WORKERS if self.large else WORKERS),
             "spark.sql.warehouse.dir": str(self.home / "warehouse"),
             # A table that a killed build left behind does not stand in the way of the next one.
             "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",

@@ -1,4 +1,4 @@
-"""Give Spark the raw tables of a warehouse file, for those who move from the one to the other."""
+"""Write the raw tables of a warehouse file as a lake, for those who move from the one to the other."""
 
 import shutil
 from pathlib import Path
@@ -6,8 +6,6 @@ from pathlib import Path
 import duckdb
 
 from ingestion.lake import LOADS, Lake
-from pipeline.spark.attach import attach
-from pipeline.spark.thrift import Thrift
 from pipeline.targets.snapshot import quoted
 
 RAW = """
@@ -16,8 +14,8 @@ where starts_with(schema_name, 'raw_') and not ends_with(schema_name, '_staging'
     and (table_name = ? or not starts_with(table_name, '_dlt')) order by all"""
 
 
-def lend(thrift: Thrift, warehouse: Path, lake: Path) -> list[str]:
-    """Write every raw table as Parquet into `lake`, anew, and attach them; returns their names."""
+def lend(warehouse: Path, lake: Path) -> Lake:
+    """Write every raw table as Parquet into `lake`, anew."""
     shutil.rmtree(lake, ignore_errors=True)
     with duckdb.connect(str(warehouse), read_only=True) as database:
         database.execute("set TimeZone = 'UTC'")
@@ -28,4 +26,4 @@ def lend(thrift: Thrift, warehouse: Path, lake: Path) -> list[str]:
             if table == LOADS:
                 rows, file = f"select load_id, status {rows}", place / "rows.jsonl"
             database.execute(f"copy ({rows}) to '{quoted(file)}'")
-    return attach(thrift, Lake(str(lake)))
+    return Lake(str(lake))

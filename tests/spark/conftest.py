@@ -2,32 +2,26 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from pipeline.settings import Folder
 from pipeline.spark.cluster import Cluster, missing
+from tests.spark.sides import Sides
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    """An empty data folder that the environment points at."""
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    """The data folders of both engines, and a cluster that is stopped after the last test."""
     if os.environ.get("CAMPAIGNS_SPARK") != "1":
         pytest.skip("Spark's tests start a cluster: `make spark-test` runs them")
     reason = missing()
     if reason:
         pytest.skip(reason)
+    root: Path = tmp_path_factory.mktemp("engines")
     with pytest.MonkeyPatch.context() as environment:
-        data = tmp_path_factory.mktemp("spark") / "the data"
-        environment.setenv("CAMPAIGNS_DATA_DIR", str(data))
-        yield Folder().prepare()
-
-
-@pytest.fixture(scope="session")
-def cluster(folder: Folder) -> Iterator[Cluster]:
-    """Master, two workers and Thrift server, stopped after the last test."""
-    cluster = Cluster(folder, quick=True)
-    with cluster.running() as state, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SPARK_THRIFT_HOST", state["host"])
-        environment.setenv("SPARK_THRIFT_PORT", str(state["port"]))
-        yield cluster
+        sides = Sides(root, environment)
+        with Cluster(sides.there, quick=True).running() as state:
+            environment.setenv("SPARK_THRIFT_HOST", state["host"])
+            environment.setenv("SPARK_THRIFT_PORT", str(state["port"]))
+            yield sides

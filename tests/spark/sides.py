@@ -13,8 +13,6 @@ from pipeline.build import dbt_arguments
 from pipeline.collect import collect, collectors
 from pipeline.settings import Folder
 from pipeline.spark.lend import lend
-from pipeline.spark.pull import pull
-from pipeline.spark.thrift import session
 from simulator.demo import settings
 from simulator.server import Simulator
 
@@ -25,105 +23,132 @@ where database_name = 'warehouse' and schema_name in ('marts', 'ops')
     and not starts_with(table_name, 'builds') group by all order by all"""
 # When a build saw a version is no fact of the data.
 MOMENTS = ("version_id", "valid_from", "valid_to")
-# Doubles, and the one amount that is a rounded double.
-ROUNDED = ("money_at_stake",)
+# Amounts that are a statistic: doubles, rounded to the digits of money.
+ROUNDED = (
+    "money_at_stake",
+    "projected_total",
+    "lower_total",
+    "upper_total",
+    "impact_amount",
+)
+# Numbers in the JSON of an insight, doubles among them.
+NUMBERS = """":(-?[0-9][-+.0-9eE]*)"""
 CLOSE = 1e-9
 
 
-def gather(folder: Folder, simulator: Simulator) -> None:
-    """Read the simulated accounts into DuckDB, as they stand on the simulator's day."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in settings(simulator).items():
-            environment.setenv(name, value)
-        outcomes = collect(collectors(["google_ads", "facebook_ads"]), Window(), folder)
-    assert not any(outcome.failures for outcome in outcomes)
+class Sides:
+    """A data folder of each engine, `here` DuckDB's and `there` Spark's; raw rows come here."""
+
+    def __init__(self, root: Path, environment: pytest.MonkeyPatch) -> None:
+        self.environment = environment
+        self.lake = root / "the lake"
+        self.there = self._folder(root / "data of Spark")
+        self.here = self._folder(root / "data of DuckDB")
+
+    def _folder(self, path: Path) -> Folder:
+        self.environment.setenv("CAMPAIGNS_DATA_DIR", str(path))
+        return Folder().prepare()
+
+    def gather(self, simulator: Simulator) -> None:
+        """Read the simulated accounts, as they stand on the simulator's day."""
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in settings(simulator).items():
+                environment.setenv(name, value)
+            outcomes = collect(collectors(["google_ads", "facebook_ads"]), Window(), self.here)
+        assert not any(outcome.failures for outcome in outcomes)
+
+    def lend(self) -> None:
+        """Make the raw tables files, and Spark's lake the place where raw tables stand."""
+        lend(self.here.warehouse, self.lake)
+        self.environment.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(self.lake))
+
+    def take_back(self) -> None:
+        """Raw tables stand in the warehouse file again."""
+        self.environment.delenv("DESTINATION__FILESYSTEM__BUCKET_URL")
 
 
 def dbt(
     folder: Folder, *command: str, strict: bool = True, follow: Callable[[Any], None] | None = None
-) -> list[Any]:
-    """Run dbt, all of which must work if strict; `follow` is told its events. Returns what ran."""
-    if "spark" in command:  # each target has a manifest of its own, or each run would parse anew
-        command = (*command, "--target-path", str(folder.path / "dbt on Spark"))
+) -> dict[str, tuple[str, int]]:
+    """Run dbt; all must work if strict; `follow` is told its events. Says how each node ended."""
     done = dbtRunner(callbacks=[follow] if follow else []).invoke(dbt_arguments(folder, *command))
     ran = list(getattr(done.result, "results", []))
     failed = [f"{one.node.name}: {one.message}" for one in ran if one.status in ("error", "fail")]
     assert ran and (done.success or not strict), failed or done.exception
-    return ran
+    return {one.node.unique_id: (str(one.status), one.failures or 0) for one in ran}
 
 
-def to_spark(folder: Folder, lake: Path) -> None:
-    """Make the warehouse's raw tables files, and attach these to Spark."""
-    with session() as thrift:
-        lend(thrift, folder.warehouse, lake)
+def compare(sides: Sides) -> tuple[dict[str, Any], set[str]]:
+    """Give what differs, by mart, and the marts that have no rows.
 
-
-def from_spark(folder: Folder) -> Path:
-    """Spark's marts as a DuckDB file, beside the one that DuckDB built."""
-    built, kept = folder.warehouse, folder.path / "built by DuckDB"
-    built.replace(kept)
-    with session() as thrift:
-        pull(thrift, folder)
-    pulled = folder.path / "built by Spark"
-    built.replace(pulled)
-    kept.replace(built)
-    return pulled
-
-
-def differing(folder: Folder, pulled: Path) -> dict[str, Any]:
-    """Rows, by mart, that only one side has, then doubles that are further apart than CLOSE."""
-    found: dict[str, Any] = {}
+    First rows that only one side has, but for doubles; then doubles further apart than CLOSE.
+    """
+    differing: dict[str, Any] = {}
+    empty = set()
     with duckdb.connect() as database:
         database.execute("set TimeZone = 'UTC'")
-        # Its views name the file that it was built as.
-        database.execute(f"attach '{folder.warehouse}' as warehouse (read_only)")
-        database.execute(f"attach '{pulled}' as spark (read_only)")
+        # Views of a warehouse name the file that it was built as.
+        database.execute(f"attach '{sides.here.warehouse}' as warehouse (read_only)")
+        database.execute(f"attach '{sides.there.warehouse}' as spark (read_only)")
         marts = database.execute(MARTS).fetchall()
-        assert len(marts) > 15
+        assert len(marts) > 25
         for schema, table, names, kinds in marts:
-            name = f"{schema}.{table}"
-            types = database.execute(
-                "select array_agg(data_type order by column_index) from duckdb_columns() "
-                "where database_name = 'spark' and schema_name = ? and table_name = ?",
-                [schema, table],
-            ).fetchone()
-            if types != (kinds,):
-                found[name] = f"types {kinds}, {types}"
-                continue
-            columns = [
-                column for column in zip(names, kinds, strict=True) if column[0] not in MOMENTS
-            ]
-            doubles = [one for one, kind in columns if kind == "DOUBLE" or one in ROUNDED]
-            exact = ", ".join(f'"{one}"' for one, _ in columns if one not in doubles)
-            sides = [
-                f"(select {exact} from {one}.{name} except all select {exact} from {other}.{name})"
-                for one, other in (("warehouse", "spark"), ("spark", "warehouse"))
-            ]
-            rows = [database.execute(f"from {side} limit 3").fetchall() for side in sides]
-            if any(rows):
-                found[name] = rows
-            elif doubles:
-                found |= _apart(database, name, exact, doubles)
-    return found
+            mart = f"{schema}.{table}"
+            if database.execute(f"select count(*) from warehouse.{mart}").fetchone() == (0,):
+                empty.add(mart)
+            found = _types(database, schema, table, kinds) or _difference(
+                database, mart, dict(zip(names, kinds, strict=True))
+            )
+            if found:
+                differing[mart] = found
+    return differing, empty
 
 
-def _apart(
-    database: duckdb.DuckDBPyConnection, name: str, exact: str, doubles: list[str]
-) -> dict[str, Any]:
-    """Pair rows by their exact cells; list doubles that differ by more than CLOSE of themselves."""
-    paired = " join ".join(
-        f"(select row_number() over (order by {exact}) as place, "
-        f"{', '.join(f'cast({one} as double) as {side}_{one}' for one in doubles)} "
-        f"from {side}.{name})"
-        for side in ("warehouse", "spark")
-    )
-    found = {}
-    for one in doubles:
+def _types(
+    database: duckdb.DuckDBPyConnection, schema: str, table: str, kinds: list[str]
+) -> str | None:
+    there = database.execute(
+        "select array_agg(data_type order by column_index) from duckdb_columns() "
+        "where database_name = 'spark' and schema_name = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return None if there == (kinds,) else f"types {kinds}, {there}"
+
+
+def _difference(
+    database: duckdb.DuckDBPyConnection, mart: str, kinds: dict[str, str]
+) -> list[Any] | None:
+    numbers, exact = {}, []
+    for name, kind in kinds.items():
+        if name == "evidence":
+            numbers[name] = f"cast(regexp_extract_all({name}, '{NUMBERS}', 1) as double[])"
+            exact.append(f"regexp_replace({name}, '{NUMBERS}', '', 'g') as {name}")
+        elif kind == "DOUBLE" or name in ROUNDED:
+            numbers[name] = f"[cast({name} as double)]"
+        elif name not in MOMENTS:
+            exact.append(f'"{name}"')
+    cells = ", ".join(exact)
+    for one, other in (("warehouse", "spark"), ("spark", "warehouse")):
         rows = database.execute(
-            f"select warehouse_{one} as here, spark_{one} as there from {paired} using (place) "
-            "where (here is null) != (there is null) "
-            f"or abs(here - there) > {CLOSE} * greatest(1, abs(here)) limit 3"
+            f"(select {cells} from {one}.{mart} except all select {cells} from {other}.{mart})"
+            " limit 3"
         ).fetchall()
         if rows:
-            found[f"{name}.{one}"] = rows
-    return found
+            return [f"only in {one}", *rows]
+    measured = ", ".join(f"{number} as {name}" for name, number in numbers.items())
+    # Rows of the same cells are told apart by their numbers.
+    paired = " join ".join(
+        f"(select row_number() over (order by all) as place, {side} from ("
+        f"select {cells}, {measured} from {side}.{mart}) as {side})"
+        for side in ("warehouse", "spark")
+    )
+    for name in numbers:
+        rows = database.execute(
+            f"select warehouse.{name}, spark.{name} from {paired} using (place) where list_filter("
+            f"list_zip(warehouse.{name}, spark.{name}), lambda pair: "
+            "(pair[1] is null) != (pair[2] is null) "
+            f"or abs(pair[1] - pair[2]) > {CLOSE} * greatest(1, abs(pair[1]))) != [] limit 3"
+        ).fetchall()
+        if rows:
+            return [name, *rows]
+    return None

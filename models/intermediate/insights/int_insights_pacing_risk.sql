@@ -51,9 +51,10 @@ found as (
             as severity,
         case
             when missed.planned_total <= missed.spent_to_date then 0
-            else
-                (missed.planned_total - missed.spent_to_date)
-                / nullif(missed.days_left, 0)
+            else {{ safe_divide(
+                '(missed.planned_total - missed.spent_to_date)',
+                'missed.days_left',
+            ) }}
         end as daily_rest
 
     from missed
