@@ -1,4 +1,4 @@
-"""Write the raw tables of a warehouse file as a lake, for those who move from the one to the other."""
+"""Write the raw tables of a warehouse file as a lake, for those who move to Spark."""
 
 import shutil
 from pathlib import Path

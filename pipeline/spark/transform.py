@@ -1,7 +1,7 @@
 """Run a Python model on the rows that Spark hands to a worker, from standard input to output.
 
-`python -m pipeline.spark.transform MODEL INPUT COLUMN:TYPE…` is what macros/spark.sql has each worker
-call for the series that it was given; rows are lines of tabs, as Spark writes them.
+`python -m pipeline.spark.transform MODEL INPUT COLUMN:TYPE…` is what macros/spark.sql has each
+worker call for the series that it was given; rows are lines of tabs, as Spark writes them.
 """
 
 import sys

@@ -135,17 +135,17 @@ def _difference(
         ).fetchall()
         if rows:
             return [f"only in {one}", *rows]
-    measured = ", ".join(f"{number} as {name}" for name, number in numbers.items())
+    measured = ", ".join(f"{number} as measured_{name}" for name, number in numbers.items())
     # Rows of the same cells are told apart by their numbers.
     paired = " join ".join(
-        f"(select row_number() over (order by all) as place, {side} from ("
-        f"select {cells}, {measured} from {side}.{mart}) as {side})"
+        f"(select row_number() over () as place, {side}_row from ("
+        f"select {cells}, {measured} from {side}.{mart} order by all) as {side}_row)"
         for side in ("warehouse", "spark")
     )
     for name in numbers:
         rows = database.execute(
-            f"select warehouse.{name}, spark.{name} from {paired} using (place) where list_filter("
-            f"list_zip(warehouse.{name}, spark.{name}), lambda pair: "
+            f"select warehouse_row.measured_{name}, spark_row.measured_{name} from {paired} using (place) "
+            f"where list_filter(list_zip(warehouse_row.measured_{name}, spark_row.measured_{name}), lambda pair: "
             "(pair[1] is null) != (pair[2] is null) "
             f"or abs(pair[1] - pair[2]) > {CLOSE} * greatest(1, abs(pair[1]))) != [] limit 3"
         ).fetchall()

@@ -27,6 +27,7 @@ SCALE = Scale(google_campaigns=5, meta_campaigns=3, ad_groups=1, ads=2, days=100
 ACCOUNTS = [Account(number, seed=7) for number in range(12)]
 # Of Meta's, all days before this month vanish.
 GONE = ANCHOR.replace(day=1)
+SINCE = ANCHOR - timedelta(days=60)
 MODELS = ("build", "--exclude-resource-type", "test", "unit_test")
 SPARK = ("--target", "spark")
 # Those that the lives of accounts break, by what they are called.
@@ -58,31 +59,33 @@ def live(folder: Folder) -> None:
             database.execute(f"delete from raw_facebook_ads.{report} where date < ?", [GONE])
 
 
-def ask(folder: Folder) -> dict[str, list[dict[str, Any]]]:
-    """What the API says of a published snapshot, by grain."""
-    reports = Reports.open(folder.path)
-    return {
-        grain: reports.query(
-            metrics=["impressions", "cost", "conversion_value"],
-            by=["platform", grain],
-            since=ANCHOR - timedelta(days=60),
-            until=ANCHOR - timedelta(days=1),
-            order_by=["platform", grain],
-        ).to_pylist()
-        for grain in ("day", "month")
-    }
+def ask(folder: Folder) -> list[tuple[Any, ...]]:
+    """What the API says of a published snapshot: a platform's cost in the last weeks."""
+    report = Reports.open(folder.path).query(
+        metrics=["cost"], by=["platform"], since=SINCE, until=ANCHOR, order_by=["platform"]
+    )
+    return [(row["platform"], row["cost"]) for row in report.to_pylist()]
+
+
+def costs(folder: Folder) -> list[tuple[Any, ...]]:
+    """The same of what was built, by hand."""
+    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
+        return database.execute(
+            "select platform, sum(cost) from marts.fct_campaign_daily "
+            "where date_day between ? and ? group by all order by all",
+            [SINCE, ANCHOR],
+        ).fetchall()
 
 
 def test_a_full_build_is_the_same_and_serves_the_same(sides: Sides, simulator: Simulator) -> None:
-    """Every data test passes on both; what Spark built is published as ever."""
+    """With every data test; what Spark built is published as ever."""
     sides.gather(simulator)
-    build(sides.here)
-    publish(sides.here)
+    dbt(sides.here, *MODELS)
     sides.lend()
     build(sides.there)
-    assert compare(sides) == ({}, {"ops.restatements"})
+    assert compare(sides) == ({}, {"ops.quarantined_rows", "ops.restatements"})
     publish(sides.there)
-    assert ask(sides.there) == ask(sides.here) != {"day": [], "month": []}
+    assert ask(sides.there) == costs(sides.here) != []
 
 
 def test_unit_tests_pass_on_spark(sides: Sides) -> None:
@@ -93,7 +96,7 @@ def test_unit_tests_pass_on_spark(sides: Sides) -> None:
 def test_an_incremental_build_is_the_same_though_a_worker_is_lost(
     sides: Sides, simulator: Simulator
 ) -> None:
-    """Restated, late and deleted rows; the worker is killed when the first table by slice stands."""
+    """Restated, late and deleted rows; a worker is killed when the first table by slice stands."""
     simulator.control.today += timedelta(days=2)
     sides.take_back()
     sides.gather(simulator)
