@@ -35,23 +35,20 @@ def _names(which: str) -> Callable[[str], list[str]]:
     return complete
 
 
+def _listed(which: str, *flags: str, told: str) -> Any:
+    """Make an option that takes names with commas between, and completes them."""
+    return typer.Option(*flags, metavar="NAME[,NAME…]", help=told, autocompletion=_names(which))
+
+
 Metrics = Annotated[
-    list[str],
-    typer.Option(
-        "--metrics",
-        "-m",
-        metavar="NAME[,NAME…]",
-        help="See `campaigns metrics`.",
-        autocompletion=_names("metrics"),
-    ),
+    list[str], _listed("metrics", "--metrics", "-m", told="See `campaigns metrics`.")
 ]
 By = Annotated[
     list[str] | None,
-    typer.Option(
+    _listed(
+        "dimensions",
         "--by",
-        metavar="NAME[,NAME…]",
-        help="Dimensions, time among them (day, week, …); see `campaigns dimensions`.",
-        autocompletion=_names("dimensions"),
+        told="Dimensions, time among them (day, week, …); see `campaigns dimensions`.",
     ),
 ]
 Where = Annotated[
@@ -64,12 +61,7 @@ Where = Annotated[
 ]
 Segments = Annotated[
     list[str] | None,
-    typer.Option(
-        "--segment",
-        metavar="NAME[,NAME…]",
-        help="See `campaigns segments`; all of them hold.",
-        autocompletion=_names("segments"),
-    ),
+    _listed("segments", "--segment", told="See `campaigns segments`; all of them hold."),
 ]
 Day = Annotated[str | None, typer.Option(metavar="DAY", help="First or last day, as 2026-10-31.")]
 

@@ -59,7 +59,7 @@ def bars(report: Report) -> Callable[[dict[str, Any]], tuple[int, int] | None]:
         for at, column in enumerate(report.columns)
         if is_figure(column) and column.additivity == "additive"
     ]
-    values = [] if timed or not found else report.rows.column(found[0][0]).to_pylist()
+    values = [] if timed or not found else report.rows.column(found[0][1].name).to_pylist()
     highest = max((value for value in values if value is not None), default=0)
     if len(values) < 2 or highest <= 0:
         return lambda _: None

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
+from api.engine import Reports
 from api.formats import FORMATS, render
 from api.formats.cells import for_people, visible
 from api.formats.to_csv import RUN
@@ -295,3 +296,27 @@ def test_every_format_of_the_same_report_is_the_same(tmp_path: Path) -> None:
         once = render(PLAIN, name)
         (tmp_path / name).write_bytes(once)
         assert once == render(PLAIN, name), name
+
+
+@pytest.mark.parametrize("format_name", ["html", "email"])
+def test_a_comparison_stands_under_its_figure(reports: Reports, format_name: str) -> None:
+    """What a figure was before needs no column of its own, so that a mail stays narrow."""
+    asked = {"metrics": ["cost", "roas"], "by": ["platform"], "totals": True}
+    told = reports.query(**asked, since="2026-02-01", until="2026-02-28", compare="previous_period")
+    head, *rows, total = Cells(render(told, format_name).decode()).rows
+    assert head == ["Platform", "Cost", "Return on ad spend"]
+    known = {at.name: at for at in told.columns}
+
+    def cell(row: dict[str, Any], name: str) -> str:
+        value, was, change = (
+            as_shown(row[each], known[each])
+            for each in (name, f"{name}_previous", f"{name}_change")
+        )
+        sign = "+" if (row[f"{name}_change"] or 0) > 0 else ""
+        return value if row[f"{name}_previous"] is None else f"{value}{sign}{change} from {was}"
+
+    expected = [[row["platform"], cell(row, "cost"), cell(row, "roas")] for row in told.to_pylist()]
+    assert rows == expected
+    assert any(" from " in text for row in rows for text in row)
+    assert told.totals is not None
+    assert total == ["Total", cell(told.totals, "cost"), cell(told.totals, "roas")]

@@ -24,6 +24,14 @@ SIGNS = {
 }
 # Two or three conversions a day repeat themselves without any fault.
 TOO_FEW_TO_SEE = {("flat_conversions", "facebook_ads")}
+CAUSES = {
+    "spend_spike": "overspend",
+    "tracking_outage": "tracking_outage",
+    "delivery_stop": "delivery_stop",
+    "cpm_jump": "price_jump",
+    "budget_overspend": "overspend",
+    "flat_conversions": "frozen_figures",
+}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +122,23 @@ def test_every_incident_is_flagged_on_its_campaign(snapshot: duckdb.DuckDBPyConn
         assert rows, kind
         missed |= {(kind, platform, day) for platform, _, day, in_time in rows if not in_time}
     assert {(kind, platform) for kind, platform, _ in missed} <= TOO_FEW_TO_SEE, missed
+
+
+def test_what_happened_to_a_campaign_is_told_once(snapshot: duckdb.DuckDBPyConnection) -> None:
+    """One incident, about the campaign, with the cause that was planted."""
+    told = snapshot.execute("""
+        select i.kind, i.platform, list(found.cause)
+        from (from incidents where campaign_id is not null) as i
+        left join marts.fct_anomaly_incidents as found
+            on i.platform = found.platform and i.account_id = found.account_id
+            and i.campaign_id = found.campaign_id
+            and found.first_day <= i.last_day and found.last_day >= i.first_day
+        group by i.kind, i.platform, i.campaign_id, i.first_day
+    """).fetchall()
+    assert len(told) > 10
+    for kind, platform, causes in told:
+        if (kind, platform) not in TOO_FEW_TO_SEE:
+            assert causes == [CAUSES[kind]], (kind, platform)
 
 
 def test_calm_days_are_left_alone(snapshot: duckdb.DuckDBPyConnection) -> None:

@@ -2,13 +2,7 @@
 {% set all = "'" ~ whole() ~ "'" %}
 with
 
-judged as (
-
-    select * from {{ ref('int_anomalies_judged') }}
-
-),
-
-series as (
+flagged as (
 
     select
         level,
@@ -16,64 +10,39 @@ series as (
         account_id,
         campaign_id,
         date_day,
-        max(case when is_anomaly then 1 else 0 end) as is_flagged,
         max(money_at_stake) as money
 
-    from judged
+    from {{ ref('int_anomalies_judged') }}
+    where is_anomaly
     group by level, platform, account_id, campaign_id, date_day
 
 ),
 
--- Half of the campaigns flagged at once have one cause; so have accounts.
-accounts as (
+broad as (
 
-    select
-        platform,
-        account_id,
-        date_day,
-        {{ at_least_half('is_flagged') }} as is_broad
-
-    from series
-    where level = 'campaign'
-    group by platform, account_id, date_day
+    select * from {{ ref('int_broad_days') }}
 
 ),
 
-platforms as (
-
-    select
-        platform,
-        date_day,
-        {{ at_least_half('is_broad') }} as is_broad
-
-    from accounts
-    group by platform, date_day
-
-),
-
+-- Campaigns that move together have one cause; so have accounts.
 final as (
 
     select
-        series.*,
+        flagged.*,
         case
-            when platforms.is_broad = 1 then {{ all }} else series.account_id
+            when broad.is_broad_platform then {{ all }} else flagged.account_id
         end as scope_account_id,
         case
-            when platforms.is_broad = 1 or accounts.is_broad = 1 then {{ all }}
-            else series.campaign_id
+            when broad.is_broad_platform or broad.is_broad_account then {{ all }}
+            else flagged.campaign_id
         end as scope_campaign_id
 
-    from series
-    left join accounts
+    from flagged
+    left join broad
         on
-            series.platform = accounts.platform
-            and series.account_id = accounts.account_id
-            and series.date_day = accounts.date_day
-    left join platforms
-        on
-            series.platform = platforms.platform
-            and series.date_day = platforms.date_day
-    where series.is_flagged = 1
+            flagged.platform = broad.platform
+            and flagged.account_id = broad.account_id
+            and flagged.date_day = broad.date_day
 
 )
 
