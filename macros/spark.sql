@@ -83,6 +83,8 @@
     {%- endif -%}
     {%- set source = ref(model.refs[0].name) -%}
     {%- set inputs, outputs = [], [] -%}
+    {%- set lines = "row format delimited fields terminated by '\\t' "
+        ~ "lines terminated by '\\n' null defined as '\\\\N'" -%}
     {%- for column in adapter.get_columns_in_relation(source) -%}
         {%- do inputs.append(column.name ~ ':' ~ column.dtype) -%}
     {%- endfor -%}
@@ -93,10 +95,10 @@
     {%- do run_statement('drop table if exists ' ~ this) -%}
     {%- call statement('main') -%}
         create table {{ this }} using parquet as
-        select transform (*)
+        select transform (*) {{ lines }}
         using 'python -m pipeline.spark.transform {{ model.name }}
             {{- ' ' ~ source.identifier ~ ' ' ~ inputs | join(' ') }}'
-        as ({{ outputs | join(', ') }})
+        as ({{ outputs | join(', ') }}) {{ lines }}
         from (
             select * from {{ source }}
             distribute by {{ model.meta.distributed_by }}
