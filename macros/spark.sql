@@ -83,6 +83,8 @@
     {%- endif -%}
     {%- set source = ref(model.refs[0].name) -%}
     {%- set inputs, outputs = [], [] -%}
+    {%- set lines = "row format delimited fields terminated by '\\t' "
+        ~ "lines terminated by '\\n' null defined as '\\\\N'" -%}
     {%- for column in adapter.get_columns_in_relation(source) -%}
         {%- do inputs.append(column.name ~ ':' ~ column.dtype) -%}
     {%- endfor -%}
@@ -93,10 +95,10 @@
     {%- do run_statement('drop table if exists ' ~ this) -%}
     {%- call statement('main') -%}
         create table {{ this }} using parquet as
-        select transform (*)
+        select transform (*) {{ lines }}
         using 'python -m pipeline.spark.transform {{ model.name }}
             {{- ' ' ~ source.identifier ~ ' ' ~ inputs | join(' ') }}'
-        as ({{ outputs | join(', ') }})
+        as ({{ outputs | join(', ') }}) {{ lines }}
         from (
             select * from {{ source }}
             distribute by {{ model.meta.distributed_by }}
@@ -115,40 +117,42 @@
     {%- if fresh is not none and load_relation(this) is none -%}
         {%- do adapter.rename_relation(fresh, this) -%}
     {%- endif -%}
-    {{ return(dbt.materialization_snapshot_default()) }}
+    {%- set exists = load_relation(this) is not none -%}
+    {%- set made = dbt.materialization_snapshot_default() -%}
+    {%- if exists -%}
+        {%- do run_statement('drop table ' ~ this) -%}
+        {%- do run_statement('alter table ' ~ this ~ '__fresh rename to ' ~ this) -%}
+    {%- endif -%}
+    {{ return(made) }}
 {%- endmaterialization %}
 
 
 {% macro spark__snapshot_merge_sql(target, source, insert_cols) -%}
-    {#- All versions are written again, then the tables change names: a kill
-        between the names is put right by the next build. -#}
+    {#- All versions are written again; then the tables change names. A kill in
+        between is put right by the next build. -#}
     {%- set names = config.get('snapshot_table_column_names') -%}
     {%- set fresh = target.incorporate(
         path={'identifier': target.identifier ~ '__fresh'}
     ) -%}
     {%- do run_statement('drop table if exists ' ~ fresh) -%}
-    {%- call statement('fresh') -%}
-        create table {{ fresh }} using parquet as
-        select
-            {%- for column in insert_cols %}
-            {% if column == adapter.quote(names.dbt_valid_to) -%}
-            coalesce(changes.{{ column }}, versions.{{ column }}) as {{ column }}
-            {%- else -%}
-            versions.{{ column }}
-            {%- endif %}
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        from {{ target }} as versions
-        left join {{ source }} as changes
-            on
-                versions.{{ names.dbt_scd_id }} = changes.{{ names.dbt_scd_id }}
-                and changes.dbt_change_type in ('update', 'delete')
-                and versions.{{ names.dbt_valid_to }} is null
-        union all
-        select {{ insert_cols | join(', ') }}
-        from {{ source }}
-        where dbt_change_type = 'insert'
-    {%- endcall -%}
-    {%- do run_statement('drop table ' ~ target) -%}
-    alter table {{ fresh }} rename to {{ target }}
+    create table {{ fresh }} using parquet as
+    select
+        {%- for column in insert_cols %}
+        {% if column == adapter.quote(names.dbt_valid_to) -%}
+        coalesce(changes.{{ column }}, versions.{{ column }}) as {{ column }}
+        {%- else -%}
+        versions.{{ column }}
+        {%- endif %}
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ target }} as versions
+    left join {{ source }} as changes
+        on
+            versions.{{ names.dbt_scd_id }} = changes.{{ names.dbt_scd_id }}
+            and changes.dbt_change_type in ('update', 'delete')
+            and versions.{{ names.dbt_valid_to }} is null
+    union all
+    select {{ insert_cols | join(', ') }}
+    from {{ source }}
+    where dbt_change_type = 'insert'
 {%- endmacro %}

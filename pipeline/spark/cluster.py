@@ -145,6 +145,10 @@ class Cluster:
             "spark.executor.extraJavaOptions": self.java,
             "spark.executor.memory": "1g",
             "spark.ui.enabled": "false",
+            # Hive's catalog outlives the server, and costs a third of its time.
+            "spark.sql.catalogImplementation": "hive" if self.large else "in-memory",
+            # Plans of some hundred joins are written out for an interface that nobody sees.
+            "spark.sql.maxPlanStringLength": "1000",
             "spark.sql.codegen.wholeStage": str(self.large).lower(),
             "spark.sql.adaptive.enabled": str(self.large).lower(),
             "spark.sql.shuffle.partitions": str(2 * WORKERS if self.large else WORKERS),

@@ -25,6 +25,7 @@ where database_name = 'warehouse' and schema_name in ('marts', 'ops')
 MOMENTS = ("version_id", "valid_from", "valid_to")
 # Amounts that are a statistic: doubles, rounded to the digits of money.
 ROUNDED = (
+    "contribution",
     "money_at_stake",
     "projected_total",
     "lower_total",
