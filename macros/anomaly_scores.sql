@@ -111,7 +111,6 @@ from anomaly_verdicts
         *,
         {{ running_median('usable', '(' ~ nearby ~ ')') }} as middle,
         {{ running_median('usable', '(' ~ wide ~ ')') }} as wide_middle,
-        count(usable) over ({{ nearby }}) as known_nearby,
         count(usable) over ({{ wide }}) as known,
         count(nullif(usable, 0)) over ({{ wide }}) as known_active,
         {{ exact_sum('abs(usable)', wide) }} as recent_sum,
@@ -160,7 +159,7 @@ from anomaly_verdicts
                 *,
                 {%- for level in ['middle', 'wide_middle'] %}
                 case
-                    when known_nearby < {{ rule.least_known // 2 }} then null
+                    when known < {{ rule.least_known // 2 }} then null
                     {%- if rule.kind == 'count' %}
                     when {{ level }} < 3 then {{ mean }}
                     {%- elif rule.kind == 'spend' %}
@@ -200,19 +199,21 @@ from anomaly_verdicts
     {%- set series = series_of(entities) -%}
     {%- set recent = series ~ ' order by slot rows between '
         ~ rule.scale_rows ~ ' preceding and 1 preceding' -%}
+    {%- set so_far = series ~ ' order by slot '
+        ~ 'rows between unbounded preceding and current row' -%}
     select
         *,
         {{ running_quantile(
-            'case when usable is not null then abs(residual) end', 0.8,
+            'case when usable is not null then abs(residual) end', 0.7,
             '(' ~ recent ~ ')'
-        ) }} / 1.2816 as spread,
+        ) }} / 1.0364 as spread,
         count(case when usable is not null then residual end)
             over ({{ recent }}) as residuals_known,
         lag(residual) over ({{ series }} order by slot) as residual_before,
         max(case when coalesce(is_repeat, 0) = 0 then slot end)
-            over ({{ series }} order by slot) as run_start,
+            over ({{ so_far }}) as run_start,
         max(case when value is null or value != 0 then slot end)
-            over ({{ series }} order by slot) as active_before,
+            over ({{ so_far }}) as active_before,
         sum(is_repeat) over ({{ recent }}) as repeats,
         count(is_repeat) over ({{ recent }}) as repeats_known
 
@@ -401,7 +402,8 @@ from anomaly_verdicts
             case
                 when is_event = 0 and {{ improbable(
                     '(slot - active_before)', '(known - known_active)', 'known',
-                    'exp(-0.8 * expected / unit)', 0.002, 1
+                    'exp(-0.8 * expected / unit)', 0.002,
+                    'case when known_active < 0.8 * known then 1 else 7 end'
                 ) }}
                     then greatest({{ band_low }}, least(expected, unit))
                 else {{ band_low }}
@@ -476,7 +478,7 @@ from anomaly_verdicts
     ) -%}
     {{ run_length }} between 1 and {{ known }}
     and power({{ chance_of_one }}, {{ run_length }}) < {{ unlikely }}
-    and power({{ chance_of_one }}, {{ run_length }} - {{ days }})
+    and power({{ chance_of_one }}, {{ run_length }} - ({{ days }}))
         >= {{ unlikely }}
 {%- endmacro %}
 
