@@ -290,13 +290,13 @@ from anomaly_verdicts
     1.5 * (
         {{ two_thirds(value ~ ' / unit') }}
         - {{ two_thirds(expected ~ ' / unit') }}
-    ) / power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
+    ) / sqrt(cbrt({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}))
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro two_thirds(column) -%}
-    sign({{ column }}) * power(abs({{ column }}), 2.0 / 3)
+    sign({{ column }}) * cbrt({{ column }}) * cbrt({{ column }})
 {%- endmacro %}
 
 
@@ -523,9 +523,8 @@ from anomaly_verdicts
     {%- else -%}
     {%- set bound -%}
     {{ two_thirds(expected ~ ' / unit') }} {{ sign }} {{ strays }} * stray
-    * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1.0 / 6)
-    / 1.5
+    * sqrt(cbrt({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }})) / 1.5
     {%- endset -%}
-    sign({{ bound }}) * power(abs({{ bound }}), 1.5) * unit
+    ({{ bound }}) * sqrt(abs({{ bound }})) * unit
     {%- endif -%}
 {%- endmacro %}
