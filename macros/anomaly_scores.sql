@@ -18,33 +18,62 @@ anomaly_points as (
 
 ),
 
+anomaly_series as (
+
+    {{ anomaly_series(relation, entities) }}
+
+),
+
+-- One number instead of names: what every window sorts and carries along.
+anomaly_numbered as (
+
+    select
+        series.series_number,
+        points.time_of_row,
+        points.value,
+        points.usable,
+        points.is_event,
+        points.slot,
+        points.season
+
+    from anomaly_points as points
+    inner join anomaly_series as series
+        on
+            1 = 1
+            {%- for entity in entities %}
+            and points.entity_{{ loop.index }}
+            is not distinct from series.entity_{{ loop.index }}
+            {%- endfor %}
+
+),
+
 anomaly_levels as (
 
-    {{ anomaly_levels('anomaly_points', entities, rule) }}
+    {{ anomaly_levels('anomaly_numbered', rule) }}
 
 ),
 
 anomaly_seasons as (
 
-    {{ anomaly_seasons('anomaly_levels', entities, rule) }}
+    {{ anomaly_seasons('anomaly_levels', rule) }}
 
 ),
 
 anomaly_scales as (
 
-    {{ anomaly_scales('anomaly_seasons', entities, rule) }}
+    {{ anomaly_scales('anomaly_seasons', rule) }}
 
 ),
 
 anomaly_guards as (
 
-    {{ anomaly_guards('anomaly_scales', entities, rule) }}
+    {{ anomaly_guards('anomaly_scales', rule) }}
 
 ),
 
 anomaly_verdicts as (
 
-    {{ anomaly_verdicts('anomaly_guards', entities, rule) }}
+    {{ anomaly_verdicts('anomaly_guards', rule) }}
 
 )
 
@@ -61,7 +90,33 @@ select
     smallest_visible_change,
     verdict
 
-from anomaly_verdicts
+from anomaly_verdicts as verdicts
+inner join anomaly_series as series
+    on verdicts.series_number = series.series_number
+{%- endmacro %}
+
+
+{% macro anomaly_series(relation, entities) -%}
+    {%- set columns = entity_numbers(entities) -%}
+    select
+        {{ columns }}
+        {% if entities -%}
+        row_number() over (order by {{ columns.strip().rstrip(',') }})
+        {%- else -%}
+        1
+        {%- endif %} as series_number
+    {%- if entities %}
+
+    from (
+        select distinct
+            {%- for entity in entities %}
+            {{ quoted(entity) }} as entity_{{ loop.index }}
+            {{- "," if not loop.last }}
+            {%- endfor %}
+
+        from {{ relation }}
+    ) as names
+    {%- endif %}
 {%- endmacro %}
 
 
@@ -100,8 +155,8 @@ from anomaly_verdicts
 
 {#- 1. What is usual now: the median of the days before; where most days have
     next to nothing, their mean. -#}
-{% macro anomaly_levels(relation, entities, rule) -%}
-    {%- set series = series_of(entities) -%}
+{% macro anomaly_levels(relation, rule) -%}
+    {%- set series = 'partition by series_number' -%}
     {%- set before = 'rows between {} preceding and 1 preceding' -%}
     {%- set nearby = series ~ ' order by slot '
         ~ before.format(rule.level_rows) -%}
@@ -115,6 +170,7 @@ from anomaly_verdicts
         count(nullif(usable, 0)) over ({{ wide }}) as known_active,
         {{ exact_sum('abs(usable)', wide) }} as recent_sum,
         {%- if rule.kind == 'spend' %}
+        -- Orders differ: one is no news unless none was as large.
         max(abs(usable)) over ({{ series }} order by slot {{
             before.format(rule.guard_rows)
         }}) as largest,
@@ -126,8 +182,8 @@ from anomaly_verdicts
 
 
 {#- 2. What is usual on this day of the week or hour of the day, as a factor. -#}
-{% macro anomaly_seasons(relation, entities, rule) -%}
-    {%- set same_season = '(' ~ series_of(entities) ~ ', season order by slot '
+{% macro anomaly_seasons(relation, rule) -%}
+    {%- set same_season = '(partition by series_number, season order by slot '
         ~ 'rows between ' ~ rule.season_rows ~ ' preceding and 1 preceding)' -%}
     {%- set mean = '(recent_sum + 0.5) / (known + 1)' -%}
     select
@@ -195,8 +251,8 @@ from anomaly_verdicts
 
 
 {#- 3. How far values usually stray from that. -#}
-{% macro anomaly_scales(relation, entities, rule) -%}
-    {%- set series = series_of(entities) -%}
+{% macro anomaly_scales(relation, rule) -%}
+    {%- set series = 'partition by series_number' -%}
     {%- set recent = series ~ ' order by slot rows between '
         ~ rule.scale_rows ~ ' preceding and 1 preceding' -%}
     {%- set so_far = series ~ ' order by slot '
@@ -302,8 +358,8 @@ from anomaly_verdicts
 
 {#- 4. How much heavier the tails are than those of a bell curve. Of a run of
     days far out only the first counts: it is one incident. -#}
-{% macro anomaly_guards(relation, entities, rule) -%}
-    {%- set series = series_of(entities) ~ ' order by slot' -%}
+{% macro anomaly_guards(relation, rule) -%}
+    {%- set series = 'partition by series_number order by slot' -%}
     select
         *,
         {{ running_quantile(
@@ -352,11 +408,11 @@ from anomaly_verdicts
 
 {#- 5. What that says of the value. What goes on is seen at three quarters of
     the threshold: an outage is as likely on its second day as not. -#}
-{% macro anomaly_verdicts(relation, entities, rule) -%}
-    {%- set told = series_of(entities) ~ ' order by slot rows between '
-        ~ rule.told_rows ~ ' preceding and 1 preceding' -%}
-    {%- set lately = series_of(entities)
-        ~ ' order by slot rows between 2 preceding and 1 preceding' -%}
+{% macro anomaly_verdicts(relation, rule) -%}
+    {%- set before = 'partition by series_number order by slot '
+        ~ 'rows between {} preceding and 1 preceding' -%}
+    {%- set told = before.format(rule.told_rows) -%}
+    {%- set lately = before.format(2) -%}
     select
         *,
         {{ greater('upper_bound - expected', 'expected - lower_bound') }}
@@ -379,13 +435,13 @@ from anomaly_verdicts
             slot - run_start as run_length,
             {%- set band_high -%}
             {{ anomaly_band(
-                rule, '+', threshold_after(rule, 'out_lately > 0')
+                rule, '+', threshold_after(rule, 'side_lately > 0')
             ) }} * {{ event_factor('2') }}
             {%- endset -%}
             {%- if rule.kind == 'spend' %}
             case
-                when known_active < 0.95 * known
-                    then greatest({{ band_high }}, largest)
+                when known_active < 0.95 * known and largest > {{ band_high }}
+                    then largest
                 else {{ band_high }}
             end as upper_bound,
             {%- else %}
@@ -393,7 +449,7 @@ from anomaly_verdicts
             {%- endif %}
             {%- set band_low -%}
             {{ anomaly_band(
-                rule, '-', threshold_after(rule, 'out_lately < 0')
+                rule, '-', threshold_after(rule, 'side_lately < 0')
             ) }} * {{ event_factor('0.1') }}
             {%- endset -%}
             {%- if rule.kind == 'price' %}
@@ -420,12 +476,12 @@ from anomaly_verdicts
         from (
             select
                 *,
-                sum(out) over ({{ lately }}) as out_lately,
+                sum(side) over ({{ lately }}) as side_lately,
                 case
                     {%- if rule.kind == 'price' %}
-                    when max(abs(out)) over ({{ told }}) = 1 then 1
+                    when max(abs(side)) over ({{ told }}) = 1 then 1
                     {%- else %}
-                    when abs(sum(out) over ({{ told }})) = {{ rule.told_rows }}
+                    when abs(sum(side) over ({{ told }})) = {{ rule.told_rows }}
                         then 1
                     {%- endif %}
                 end as is_told
@@ -444,7 +500,7 @@ from anomaly_verdicts
                             and wide_residual < -{{ rule.threshold }} * stray
                             then -1
                         else 0
-                    end as out
+                    end as side
 
                 from (
                     select
@@ -464,7 +520,10 @@ from anomaly_verdicts
 
 
 {% macro threshold_after(rule, is_out) -%}
-    case when {{ is_out }} then {{ 0.75 * rule.threshold }} else {{ rule.threshold }} end
+    case
+        when {{ is_out }} then {{ 0.75 * rule.threshold }}
+        else {{ rule.threshold }}
+    end
 {%- endmacro %}
 
 
@@ -497,7 +556,7 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
-{#- What is known to be special may be four times, or a tenth of, the usual. -#}
+{#- What is known to be special may be twice, or a tenth of, the usual. -#}
 {% macro event_factor(factor) -%}
     case when is_event = 1 then {{ factor }} else 1 end
 {%- endmacro %}
