@@ -212,14 +212,6 @@
 {%- endmacro %}
 
 
-{% macro least_of(one, other) -%}
-    case
-        when {{ one }} <= {{ other }} then {{ one }}
-        when {{ one }} > {{ other }} then {{ other }}
-    end
-{%- endmacro %}
-
-
 {#- A sum of doubles depends on their order in the last digits; of these not. -#}
 {% macro exact_sum(column, window) -%}
     cast(

@@ -18,33 +18,62 @@ anomaly_points as (
 
 ),
 
+anomaly_series as (
+
+    {{ anomaly_series(relation, entities) }}
+
+),
+
+-- One number instead of names: what every window sorts and carries along.
+anomaly_numbered as (
+
+    select
+        series.series_number,
+        points.time_of_row,
+        points.value,
+        points.usable,
+        points.is_event,
+        points.slot,
+        points.season
+
+    from anomaly_points as points
+    inner join anomaly_series as series
+        on
+            1 = 1
+            {%- for entity in entities %}
+            and points.entity_{{ loop.index }}
+            is not distinct from series.entity_{{ loop.index }}
+            {%- endfor %}
+
+),
+
 anomaly_levels as (
 
-    {{ anomaly_levels('anomaly_points', entities, rule) }}
+    {{ anomaly_levels('anomaly_numbered', rule) }}
 
 ),
 
 anomaly_seasons as (
 
-    {{ anomaly_seasons('anomaly_levels', entities, rule) }}
+    {{ anomaly_seasons('anomaly_levels', rule) }}
 
 ),
 
 anomaly_scales as (
 
-    {{ anomaly_scales('anomaly_seasons', entities, rule) }}
+    {{ anomaly_scales('anomaly_seasons', rule) }}
 
 ),
 
 anomaly_guards as (
 
-    {{ anomaly_guards('anomaly_scales', entities, rule) }}
+    {{ anomaly_guards('anomaly_scales', rule) }}
 
 ),
 
 anomaly_verdicts as (
 
-    {{ anomaly_verdicts('anomaly_guards', entities, rule) }}
+    {{ anomaly_verdicts('anomaly_guards', rule) }}
 
 )
 
@@ -61,7 +90,33 @@ select
     smallest_visible_change,
     verdict
 
-from anomaly_verdicts
+from anomaly_verdicts as verdicts
+inner join anomaly_series as series
+    on verdicts.series_number = series.series_number
+{%- endmacro %}
+
+
+{% macro anomaly_series(relation, entities) -%}
+    {%- set columns = entity_numbers(entities) -%}
+    select
+        {{ columns }}
+        {% if entities -%}
+        row_number() over (order by {{ columns.strip().rstrip(',') }})
+        {%- else -%}
+        1
+        {%- endif %} as series_number
+    {%- if entities %}
+
+    from (
+        select distinct
+            {%- for entity in entities %}
+            {{ quoted(entity) }} as entity_{{ loop.index }}
+            {{- "," if not loop.last }}
+            {%- endfor %}
+
+        from {{ relation }}
+    ) as names
+    {%- endif %}
 {%- endmacro %}
 
 
@@ -85,11 +140,11 @@ from anomaly_verdicts
         'season': steps[seasonality],
         'level_rows': 24 if hourly else 14,
         'wide_rows': 96 if hourly else 35,
-        'season_rows': 14 if hourly else 8,
+        'season_rows': 14 if hourly else 10,
         'scale_rows': 336 if hourly else 56,
         'guard_rows': 672 if hourly else 182,
         'guard_quantile': 0.99 if kind == 'price' else 0.98,
-        'guard_limit': 3.5,
+        'guard_limit': 3 if kind == 'price' else 3.5,
         'least_known': 24 if hourly else 14,
         'told_rows': 12 if kind == 'price' else 7,
         'threshold': 4 if kind == 'price' else 3.75,
@@ -100,8 +155,8 @@ from anomaly_verdicts
 
 {#- 1. What is usual now: the median of the days before; where most days have
     next to nothing, their mean. -#}
-{% macro anomaly_levels(relation, entities, rule) -%}
-    {%- set series = series_of(entities) -%}
+{% macro anomaly_levels(relation, rule) -%}
+    {%- set series = 'partition by series_number' -%}
     {%- set before = 'rows between {} preceding and 1 preceding' -%}
     {%- set nearby = series ~ ' order by slot '
         ~ before.format(rule.level_rows) -%}
@@ -111,10 +166,15 @@ from anomaly_verdicts
         *,
         {{ running_median('usable', '(' ~ nearby ~ ')') }} as middle,
         {{ running_median('usable', '(' ~ wide ~ ')') }} as wide_middle,
-        count(usable) over ({{ nearby }}) as known_nearby,
         count(usable) over ({{ wide }}) as known,
         count(nullif(usable, 0)) over ({{ wide }}) as known_active,
         {{ exact_sum('abs(usable)', wide) }} as recent_sum,
+        {%- if rule.kind == 'spend' %}
+        -- Orders differ: one is no news unless none was as large.
+        max(abs(usable)) over ({{ series }} order by slot {{
+            before.format(rule.guard_rows)
+        }}) as largest,
+        {%- endif %}
         lag(value) over ({{ series }} order by slot) as value_before
 
     from {{ relation }}
@@ -122,8 +182,8 @@ from anomaly_verdicts
 
 
 {#- 2. What is usual on this day of the week or hour of the day, as a factor. -#}
-{% macro anomaly_seasons(relation, entities, rule) -%}
-    {%- set same_season = '(' ~ series_of(entities) ~ ', season order by slot '
+{% macro anomaly_seasons(relation, rule) -%}
+    {%- set same_season = '(partition by series_number, season order by slot '
         ~ 'rows between ' ~ rule.season_rows ~ ' preceding and 1 preceding)' -%}
     {%- set mean = '(recent_sum + 0.5) / (known + 1)' -%}
     select
@@ -155,7 +215,7 @@ from anomaly_verdicts
                 *,
                 {%- for level in ['middle', 'wide_middle'] %}
                 case
-                    when known_nearby < {{ rule.least_known // 2 }} then null
+                    when known < {{ rule.least_known // 2 }} then null
                     {%- if rule.kind == 'count' %}
                     when {{ level }} < 3 then {{ mean }}
                     {%- elif rule.kind == 'spend' %}
@@ -191,22 +251,25 @@ from anomaly_verdicts
 
 
 {#- 3. How far values usually stray from that. -#}
-{% macro anomaly_scales(relation, entities, rule) -%}
-    {%- set series = series_of(entities) -%}
+{% macro anomaly_scales(relation, rule) -%}
+    {%- set series = 'partition by series_number' -%}
     {%- set recent = series ~ ' order by slot rows between '
         ~ rule.scale_rows ~ ' preceding and 1 preceding' -%}
+    {%- set so_far = series ~ ' order by slot '
+        ~ 'rows between unbounded preceding and current row' -%}
     select
         *,
-        {{ running_median(
-            'case when usable is not null then abs(residual) end',
+        {{ running_quantile(
+            'case when usable is not null then abs(residual) end', 0.7,
             '(' ~ recent ~ ')'
-        ) }} as residual_middle,
+        ) }} / 1.0364 as spread,
         count(case when usable is not null then residual end)
             over ({{ recent }}) as residuals_known,
+        lag(residual) over ({{ series }} order by slot) as residual_before,
         max(case when coalesce(is_repeat, 0) = 0 then slot end)
-            over ({{ series }} order by slot) as run_start,
+            over ({{ so_far }}) as run_start,
         max(case when value is null or value != 0 then slot end)
-            over ({{ series }} order by slot) as active_before,
+            over ({{ so_far }}) as active_before,
         sum(is_repeat) over ({{ recent }}) as repeats,
         count(is_repeat) over ({{ recent }}) as repeats_known
 
@@ -283,20 +346,20 @@ from anomaly_verdicts
     1.5 * (
         {{ two_thirds(value ~ ' / unit') }}
         - {{ two_thirds(expected ~ ' / unit') }}
-    ) / power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1e0 / 6)
+    ) / sqrt(cbrt({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}))
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro two_thirds(column) -%}
-    sign({{ column }}) * power(abs({{ column }}), 2e0 / 3)
+    sign({{ column }}) * cbrt({{ column }}) * cbrt({{ column }})
 {%- endmacro %}
 
 
 {#- 4. How much heavier the tails are than those of a bell curve. Of a run of
     days far out only the first counts: it is one incident. -#}
-{% macro anomaly_guards(relation, entities, rule) -%}
-    {%- set series = series_of(entities) ~ ' order by slot' -%}
+{% macro anomaly_guards(relation, rule) -%}
+    {%- set series = 'partition by series_number order by slot' -%}
     select
         *,
         {{ running_quantile(
@@ -310,66 +373,21 @@ from anomaly_verdicts
     from (
         select
             *,
-            lag(distance) over ({{ series }}) as distance_before
+            case when usable is not null then abs(residual / scale) end
+                as distance,
+            abs(residual_before / scale) as distance_before
 
         from (
             select
                 *,
-                case
-                    when usable is not null then abs(residual / scale)
-                end as distance
-
-            from (
-                select
-                    *,
-                    case
-                        when residuals_known >= {{ rule.least_known }}
-                            then {{ greater('spread', 'least_stray') }} * {{ greater(
-                                '1', '1.4 - residuals_known / 7e1'
-                            ) }}
-                    end as scale
-
-                from (
-                    {{ anomaly_spreads(
-                        relation, entities, rule
-                    ) | indent(20) }}
-                ) as spreads
-            ) as scales
-        ) as distances
-    ) as neighbours
-{%- endmacro %}
-
-
-{#- The mean square of what strays, no day for more than thrice the median: as
-    good as a median against incidents, and surer. -#}
-{% macro anomaly_spreads(relation, entities, rule) -%}
-    {%- set capped = least_of('abs(residual)', 'most_counted') -%}
-    select
-        *,
-        sqrt(
-            {{ exact_sum(
-                'case when usable is not null then ' ~ capped ~ ' * '
-                ~ capped ~ ' end',
-                series_of(entities) ~ ' order by slot rows between '
-                ~ rule.scale_rows ~ ' preceding and 1 preceding'
-            ) }}
-            / nullif(residuals_known, 0)
-        ) as spread
-
-    from (
-        select
-            *,
-            {{ greater('4.4 * residual_middle', '3 * least_stray') }}
-                as most_counted
-
-        from (
-            select
-                *,
-                {{ anomaly_floor(rule) }} as least_stray
+                {{ greater('spread', anomaly_floor(rule)) }} * case
+                    when residuals_known < {{ rule.least_known }} then null
+                    else {{ greater('1', '1.6 - residuals_known / 70.0') }}
+                end as scale
 
             from {{ relation }}
-        ) as floors
-    ) as limits
+        ) as scales
+    ) as neighbours
 {%- endmacro %}
 
 
@@ -388,21 +406,24 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
-{#- 5. What that says of the value. -#}
-{% macro anomaly_verdicts(relation, entities, rule) -%}
-    {%- set outside = 'case when value > upper_bound then 1 '
-        ~ 'when value < lower_bound then -1 else 0 end' -%}
-    {%- set told = '(' ~ series_of(entities) ~ ' order by slot rows between '
-        ~ rule.told_rows ~ ' preceding and 1 preceding)' -%}
+{#- 5. What that says of the value. What goes on is seen at three quarters of
+    the threshold: an outage is as likely on its second day as not. -#}
+{% macro anomaly_verdicts(relation, rule) -%}
+    {%- set before = 'partition by series_number order by slot '
+        ~ 'rows between {} preceding and 1 preceding' -%}
+    {%- set told = before.format(rule.told_rows) -%}
+    {%- set lately = before.format(2) -%}
     select
         *,
+        {{ greater('upper_bound - expected', 'expected - lower_bound') }}
+            as smallest_visible_change,
         case
             when verdict not in ('judged', 'known event') then null
             when value > upper_bound then 'spike'
             when value < lower_bound then 'drop'
             when is_event = 0 and {{ improbable(
                 'run_length', 'repeats', 'repeats_known',
-                chance_of_repeat(rule), 0.0005, 7
+                chance_of_repeat(rule), 0.001, 7
             ) }}
                 then 'flatline'
         end as anomaly_kind
@@ -410,62 +431,99 @@ from anomaly_verdicts
     from (
         select
             *,
+            residual / stray as z_score,
             slot - run_start as run_length,
+            {%- set band_high -%}
+            {{ anomaly_band(
+                rule, '+', threshold_after(rule, 'side_lately > 0')
+            ) }} * {{ event_factor('2') }}
+            {%- endset -%}
+            {%- if rule.kind == 'spend' %}
+            case
+                when known_active < 0.95 * known and largest > {{ band_high }}
+                    then largest
+                else {{ band_high }}
+            end as upper_bound,
+            {%- else %}
+            {{ band_high }} as upper_bound,
+            {%- endif %}
+            {%- set band_low -%}
+            {{ anomaly_band(
+                rule, '-', threshold_after(rule, 'side_lately < 0')
+            ) }} * {{ event_factor('0.1') }}
+            {%- endset -%}
+            {%- if rule.kind == 'price' %}
+            {{ band_low }} as lower_bound,
+            {%- else %}
+            case
+                when is_event = 0 and {{ improbable(
+                    '(slot - active_before)', '(known - known_active)', 'known',
+                    'exp(-0.8 * expected / unit)', 0.002,
+                    'case when known_active < 0.8 * known then 1 else 7 end'
+                ) }}
+                    then greatest({{ band_low }}, least(expected, unit))
+                else {{ band_low }}
+            end as lower_bound,
+            {%- endif %}
             case
                 when value is null then 'not read'
                 when stray is null or residual is null then 'no baseline yet'
                 when is_event = 1 then 'known event'
-                {%- if rule.kind == 'price' %}
-                when max(abs({{ outside }})) over {{ told }} = 1
-                    then 'cooling down'
-                {%- else %}
-                when abs(sum({{ outside }}) over {{ told }})
-                    = {{ rule.told_rows }}
-                    then 'cooling down'
-                {%- endif %}
+                when is_told = 1 then 'cooling down'
                 else 'judged'
-            end as verdict,
-            {{ greater('upper_bound - expected', 'expected - lower_bound') }}
-                as smallest_visible_change
+            end as verdict
 
         from (
             select
                 *,
-                {%- if rule.kind == 'price' %}
-                band_low as lower_bound
-                {%- else %}
+                sum(side) over ({{ lately }}) as side_lately,
                 case
-                    when is_event = 0 and {{ improbable(
-                        'idle_length', 'known - known_active', 'known',
-                        'exp(-0.8 * expected / unit)', 0.002, 1
-                    ) }}
-                        then greatest(band_low, least(expected, unit))
-                    else band_low
-                end as lower_bound
-                {%- endif %}
+                    {%- if rule.kind == 'price' %}
+                    when max(abs(side)) over ({{ told }}) = 1 then 1
+                    {%- else %}
+                    when abs(sum(side) over ({{ told }})) = {{ rule.told_rows }}
+                        then 1
+                    {%- endif %}
+                end as is_told
 
             from (
                 select
                     *,
-                    residual / stray as z_score,
-                    slot - active_before as idle_length,
-                    {{ anomaly_band(rule, '-', rule.threshold) }}
-                    * {{ event_factor('0.1') }} as band_low,
-                    {{ anomaly_band(rule, '+', rule.threshold) }}
-                    * {{ event_factor('4') }} as upper_bound
+                    case
+                        when is_event = 1 then 0
+                        when
+                            residual > {{ rule.threshold }} * stray
+                            and wide_residual > {{ rule.threshold }} * stray
+                            then 1
+                        when
+                            residual < -{{ rule.threshold }} * stray
+                            and wide_residual < -{{ rule.threshold }} * stray
+                            then -1
+                        else 0
+                    end as side
 
                 from (
                     select
                         *,
                         scale * {{ greater(
                             '1', 'coalesce(tail, 0) / ' ~ rule.guard_limit
-                        ) }} as stray
+                        ) }} as stray,
+                        {{ anomaly_residual(rule, 'value', 'wide_expected') }}
+                            as wide_residual
 
                     from {{ relation }}
                 ) as strays
-            ) as bands
-        ) as bounds
-    ) as judged
+            ) as firsts
+        ) as judged
+    ) as bounds
+{%- endmacro %}
+
+
+{% macro threshold_after(rule, is_out) -%}
+    case
+        when {{ is_out }} then {{ 0.75 * rule.threshold }}
+        else {{ rule.threshold }}
+    end
 {%- endmacro %}
 
 
@@ -479,7 +537,7 @@ from anomaly_verdicts
     ) -%}
     {{ run_length }} between 1 and {{ known }}
     and power({{ chance_of_one }}, {{ run_length }}) < {{ unlikely }}
-    and power({{ chance_of_one }}, {{ run_length }} - {{ days }})
+    and power({{ chance_of_one }}, {{ run_length }} - ({{ days }}))
         >= {{ unlikely }}
 {%- endmacro %}
 
@@ -489,8 +547,8 @@ from anomaly_verdicts
     {%- if rule.kind == 'count' -%}
     case
         when value != floor(value) then 0
-        when expected < 0.6 then 0.4
-        else 0.3 / sqrt(expected)
+        when expected < 1 then 0.4
+        else 0.4 / sqrt(expected)
     end
     {%- else -%}
     0
@@ -498,7 +556,7 @@ from anomaly_verdicts
 {%- endmacro %}
 
 
-{#- What is known to be special may be four times, or a tenth of, the usual. -#}
+{#- What is known to be special may be twice, or a tenth of, the usual. -#}
 {% macro event_factor(factor) -%}
     case when is_event = 1 then {{ factor }} else 1 end
 {%- endmacro %}
@@ -524,9 +582,8 @@ from anomaly_verdicts
     {%- else -%}
     {%- set bound -%}
     {{ two_thirds(expected ~ ' / unit') }} {{ sign }} {{ strays }} * stray
-    * power({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }}, 1e0 / 6)
-    / 1.5
+    * sqrt(cbrt({{ greater('abs(' ~ expected ~ ') / unit', '0.02') }})) / 1.5
     {%- endset -%}
-    sign({{ bound }}) * power(abs({{ bound }}), 1.5) * unit
+    ({{ bound }}) * sqrt(abs({{ bound }})) * unit
     {%- endif -%}
 {%- endmacro %}

@@ -100,14 +100,14 @@ select * from final
 {%- endmacro %}
 
 
-{#- Of figures with no incident, 1 in 2,000 lies beyond 4 strays, and of those
-    1 in e^1.8 beyond 5, and so on (docs/scorecard.md). -#}
+{#- Of figures without incident, half of them of thin volume, 1 in 5,000 lies
+    beyond 4 strays, of those 1 in e^1.5 beyond 5 (docs/scorecard.md). -#}
 {% macro day_threshold(judged) -%}
     4 + case
-        when {{ judged }} * 0.0005 > {{ var('false_alarms_per_day') }}
+        when {{ judged }} * 0.0002 > {{ var('false_alarms_per_day') }}
             then ln(
-                {{ judged }} * 0.0005 / {{ var('false_alarms_per_day') }}
-            ) / 1.8
+                {{ judged }} * 0.0002 / {{ var('false_alarms_per_day') }}
+            ) / 1.5
         else 0
     end
 {%- endmacro %}

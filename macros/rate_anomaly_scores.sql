@@ -85,8 +85,11 @@ anomaly_strays as (
 
     select
         *,
-        chance * {{ greater('1', 'coalesce(sqrt(squares / squares_known), 1)') }}
-            as stray
+        chance * {{ greater('1', 'sqrt(squares / squares_known)') }}
+        * case
+            when squares_known >= 7
+                then {{ greater('1', '1.4 - squares_known / 70.0') }}
+        end as stray
 
     from (
         select
@@ -95,11 +98,8 @@ anomaly_strays as (
                 'case when is_read = 1 then case when abs(residual) > 9 '
                 ~ 'then 81 else residual * residual end end', long
             ) }} as squares,
-            nullif(
-                count(case when is_read = 1 then residual end)
-                    over ({{ long }}),
-                0
-            ) as squares_known
+            count(case when is_read = 1 then residual end) over ({{ long }})
+                as squares_known
 
         from second_anomaly_scales
     ) as squared
@@ -112,13 +112,13 @@ anomaly_bounds as (
         *,
         residual * chance / stray as strays_away,
         {{ rate_bound('-') }} * {{ event_factor('0.1') }} as lower_bound,
-        {{ rate_bound('+') }} * {{ event_factor('4') }} as upper_bound,
+        {{ rate_bound('+') }} * {{ event_factor('2') }} as upper_bound,
         expected_events / trials as expected,
         case
             when events is null or trials is null then 'not read'
             when trials <= 0 then 'too little volume'
-            when expected_events is null then 'no baseline yet'
             when expected_events < 5 then 'too little volume'
+            when stray is null then 'no baseline yet'
             when is_event = 1 then 'known event'
             else 'judged'
         end as verdict

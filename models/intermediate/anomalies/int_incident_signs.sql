@@ -6,10 +6,9 @@
 ] %}
 with
 
-anomalies as (
+figures as (
 
-    select * from {{ ref('fct_campaign_anomalies') }}
-    where is_anomaly
+    select * from {{ ref('int_incident_figures') }}
 
 ),
 
@@ -21,13 +20,11 @@ signs as (
         max(date_day) as last_day,
         count(distinct date_day) as day_count,
         count(*) as figures,
-        max(case when anomaly_kind = 'flatline' then 1 else 0 end) as frozen,
-        sum(case when anomaly_kind = 'spike' then 1 else 0 end) as spikes,
+        max(case when kind = 'flatline' then 1 else 0 end) as frozen,
+        max(case when kind = 'spike' then 1 else 0 end) as spikes,
         {% for sign in signs %}
-        max(
-            case when metric || ' ' || anomaly_kind = '{{ sign }}' then 1 else 0
-            end
-        ) as {{ sign | replace(' ', '_') }},
+        max(case when metric || ' ' || kind = '{{ sign }}' then 1 else 0 end)
+            as {{ sign | replace(' ', '_') }},
         {% endfor %}
         min(case when metric = 'impressions' then value end) as impressions,
         min(
@@ -37,7 +34,7 @@ signs as (
             end
         ) as share_converted
 
-    from anomalies
+    from figures
     group by incident_id
 
 ),
