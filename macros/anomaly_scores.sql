@@ -382,7 +382,7 @@ inner join anomaly_series as series
                 *,
                 {{ greater('spread', anomaly_floor(rule)) }} * case
                     when residuals_known < {{ rule.least_known }} then null
-                    else {{ greater('1', '1.6 - residuals_known / 70.0') }}
+                    else {{ greater('1', '1.6 - residuals_known / 7e1') }}
                 end as scale
 
             from {{ relation }}

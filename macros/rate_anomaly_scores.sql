@@ -88,7 +88,7 @@ anomaly_strays as (
         chance * {{ greater('1', 'sqrt(squares / squares_known)') }}
         * case
             when squares_known >= 7
-                then {{ greater('1', '1.4 - squares_known / 70.0') }}
+                then {{ greater('1', '1.4 - squares_known / 7e1') }}
         end as stray
 
     from (
