@@ -79,8 +79,8 @@ def dbt(
     return {one.node.unique_id: (str(one.status), one.failures or 0) for one in ran}
 
 
-def compare(sides: Sides) -> tuple[dict[str, Any], set[str]]:
-    """Give what differs, by mart, and the marts that have no rows.
+def compare(here: Path, there: Path) -> tuple[dict[str, Any], set[str]]:
+    """Give what differs between the marts of two files, and those of `here` that have no rows.
 
     First rows that only one side has, but for doubles; then doubles further apart than CLOSE.
     """
@@ -89,8 +89,8 @@ def compare(sides: Sides) -> tuple[dict[str, Any], set[str]]:
     with duckdb.connect() as database:
         database.execute("set TimeZone = 'UTC'")
         # Views of a warehouse name the file that it was built as.
-        database.execute(f"attach '{sides.here.warehouse}' as warehouse (read_only)")
-        database.execute(f"attach '{sides.there.warehouse}' as spark (read_only)")
+        database.execute(f"attach '{here}' as warehouse (read_only)")
+        database.execute(f"attach '{there}' as other (read_only)")
         marts = database.execute(MARTS).fetchall()
         assert len(marts) > 25
         for schema, table, names, kinds in marts:
@@ -110,7 +110,7 @@ def _types(
 ) -> str | None:
     there = database.execute(
         "select array_agg(data_type order by column_index) from duckdb_columns() "
-        "where database_name = 'spark' and schema_name = ? and table_name = ?",
+        "where database_name = 'other' and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchone()
     return None if there == (kinds,) else f"types {kinds}, {there}"
@@ -129,7 +129,7 @@ def _difference(
         elif name not in MOMENTS:
             exact.append(f'"{name}"')
     cells = ", ".join(exact)
-    for one, other in (("warehouse", "spark"), ("spark", "warehouse")):
+    for one, other in (("warehouse", "other"), ("other", "warehouse")):
         rows = database.execute(
             f"(select {cells} from {one}.{mart} except all select {cells} from {other}.{mart})"
             " limit 3"
@@ -141,12 +141,12 @@ def _difference(
     paired = " join ".join(
         f"(select row_number() over () as place, {side}_row from ("
         f"select {cells}, {measured} from {side}.{mart} order by all) as {side}_row)"
-        for side in ("warehouse", "spark")
+        for side in ("warehouse", "other")
     )
     for name in numbers:
         rows = database.execute(
-            f"select warehouse_row.measured_{name}, spark_row.measured_{name} from {paired} using (place) "
-            f"where list_filter(list_zip(warehouse_row.measured_{name}, spark_row.measured_{name}), lambda pair: "
+            f"select warehouse_row.measured_{name}, other_row.measured_{name} from {paired} using (place) "
+            f"where list_filter(list_zip(warehouse_row.measured_{name}, other_row.measured_{name}), lambda pair: "
             "(pair[1] is null) != (pair[2] is null) "
             f"or abs(pair[1] - pair[2]) > {CLOSE} * greatest(1, abs(pair[1]))) != [] limit 3"
         ).fetchall()
