@@ -144,9 +144,10 @@ def _difference(
         for side in ("warehouse", "other")
     )
     for name in numbers:
+        here, there = f"warehouse_row.measured_{name}", f"other_row.measured_{name}"
         rows = database.execute(
-            f"select warehouse_row.measured_{name}, other_row.measured_{name} from {paired} using (place) "
-            f"where list_filter(list_zip(warehouse_row.measured_{name}, other_row.measured_{name}), lambda pair: "
+            f"select {here}, {there} from {paired} using (place) "
+            f"where list_filter(list_zip({here}, {there}), lambda pair: "
             "(pair[1] is null) != (pair[2] is null) "
             f"or abs(pair[1] - pair[2]) > {CLOSE} * greatest(1, abs(pair[1]))) != [] limit 3"
         ).fetchall()
