@@ -301,8 +301,14 @@ def test_every_format_of_the_same_report_is_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format_name", ["html", "email"])
 def test_a_comparison_stands_under_its_figure(reports: Reports, format_name: str) -> None:
     """What a figure was before needs no column of its own, so that a mail stays narrow."""
-    asked = {"metrics": ["cost", "roas"], "by": ["platform"], "totals": True}
-    told = reports.query(**asked, since="2026-02-01", until="2026-02-28", compare="previous_period")
+    told = reports.query(
+        metrics=["cost", "roas"],
+        by=["platform"],
+        since="2026-02-01",
+        until="2026-02-28",
+        totals=True,
+        compare="previous_period",
+    )
     head, *rows, total = Cells(render(told, format_name).decode()).rows
     assert head == ["Platform", "Cost", "Return on ad spend"]
     known = {at.name: at for at in told.columns}

@@ -33,7 +33,8 @@ final as (
             when broad.is_broad_platform then {{ all }} else flagged.account_id
         end as scope_account_id,
         case
-            when broad.is_broad_platform or broad.is_broad_account then {{ all }}
+            when broad.is_broad_platform then {{ all }}
+            when broad.is_broad_account then {{ all }}
             else flagged.campaign_id
         end as scope_campaign_id
 
