@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from dbt.cli.main import dbtRunner
 
 from ingestion.accounts import AccountsPlatform
 from ingestion.answers import field_of, parse, select_rows, structure, tabulate, unknown_keys
@@ -18,6 +19,7 @@ from ingestion.plan import (
     PARTIAL,
     TOO_OLD,
     Account,
+    Past,
     Question,
     Report,
     daily,
@@ -27,9 +29,12 @@ from ingestion.plan import (
     split,
 )
 from ingestion.spool import Sheet, Spool, Spooled, check
+from ingestion.stores import StoreHistory, Warehouse
 from ingestion.tokens import FixedToken
 from ingestion.units import Reader
+from pipeline.build import dbt_arguments
 from pipeline.settings import Folder
+from tests.ingestion.accounts_bench import COLLECTORS
 
 TODAY = date(2026, 3, 10)
 START, LOOKBACK = date(2026, 3, 1), 3
@@ -383,3 +388,12 @@ def test_today_is_marked_partial_and_asked_again(bench: Bench) -> None:
     assert bench.query("select count(*) from campaign") == [(1,)]
     bench.collect()
     assert bench.platform.asked == [("1", TODAY - timedelta(3), LAST)]
+
+
+def test_what_a_build_makes_of_platforms_never_read_is_no_history(folder: Folder) -> None:
+    """It makes their tables, empty and with fewer columns, so that models find them."""
+    command = dbt_arguments(folder, "run", "--select", "stg_google_ads__accounts")
+    assert dbtRunner().invoke(command).success
+    for platform in COLLECTORS:
+        history = StoreHistory(Warehouse(folder.warehouse), f"raw_{platform}")
+        assert Past.read(history, platform) == Past()
