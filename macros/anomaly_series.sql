@@ -100,6 +100,14 @@ select * from final
 {%- endmacro %}
 
 
+{#- Parts before wholes. -#}
+{% macro level_rank(level) -%}
+    case {{ level }}
+        when 'campaign' then 1 when 'account' then 2 else 3
+    end
+{%- endmacro %}
+
+
 {#- Of figures without incident, half of them of thin volume, 1 in 5,000 lies
     beyond 4 strays, of those 1 in e^1.5 beyond 5 (docs/scorecard.md). -#}
 {% macro day_threshold(judged) -%}

@@ -11,7 +11,7 @@ from ingestion.stores import DuckLake
 from pipeline.console import task
 from pipeline.settings import Folder
 from pipeline.targets.durable import swap
-from pipeline.targets.snapshot import SCHEMAS, copy_attached
+from pipeline.targets.snapshot import SCHEMAS, comment_on, copy_attached
 
 
 @contextmanager
@@ -62,11 +62,6 @@ def _describe(database: duckdb.DuckDBPyConnection, nodes: dict[str, dict[str, An
     for node in nodes.values():
         if node["resource_type"] == "model" and node["schema"] in SCHEMAS:
             name = f'"{node["schema"]}"."{node["name"]}"'
-            _comment(database, f"table {name}", node["description"])
+            comment_on(database, f"table {name}", node["description"])
             for column in node["columns"].values():
-                _comment(database, f'column {name}."{column["name"]}"', column["description"])
-
-
-def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str) -> None:
-    text = text.replace("'", "''")
-    database.execute(f"comment on {what} is '{text}'")
+                comment_on(database, f'column {name}."{column["name"]}"', column["description"])

@@ -147,7 +147,7 @@ def copy_attached(built: str, database: duckdb.DuckDBPyConnection) -> dict[str, 
     for schema, table, comment in found:
         name = f'"{schema}"."{table}"'
         database.execute(f'create table {name} as from "{built}".{name}')
-        _comment(database, f"table {name}", comment)
+        comment_on(database, f"table {name}", comment)
         counted = database.execute(f"select count(*) from {name}").fetchone()
         counts[f"{schema}.{table}"] = counted[0] if counted else 0
     columns = database.execute(
@@ -158,11 +158,12 @@ def copy_attached(built: str, database: duckdb.DuckDBPyConnection) -> dict[str, 
     ).fetchall()
     for schema, table, column, comment in columns:
         if f"{schema}.{table}" in counts:
-            _comment(database, f'column "{schema}"."{table}"."{column}"', comment)
+            comment_on(database, f'column "{schema}"."{table}"."{column}"', comment)
     database.execute("commit")
     return counts
 
 
-def _comment(database: duckdb.DuckDBPyConnection, what: str, text: str | None) -> None:
+def comment_on(database: duckdb.DuckDBPyConnection, what: str, text: str | None) -> None:
+    """Comment on a table or column, said as SQL says it; an empty text is none."""
     if text:
         database.execute(f"comment on {what} is '{quoted(text)}'")

@@ -26,9 +26,7 @@ ranked as (
                 wholes.campaign_id,
                 wholes.date_day
             order by
-                case parts.level
-                    when 'campaign' then 1 when 'account' then 2 else 3
-                end asc,
+                {{ level_rank('parts.level') }} asc,
                 parts.money desc nulls last,
                 parts.account_id asc,
                 parts.campaign_id asc

@@ -14,10 +14,7 @@ ranked as (
         *,
         rank() over (
             partition by incident_id
-            order by
-                case level
-                    when 'campaign' then 1 when 'account' then 2 else 3
-                end
+            order by {{ level_rank('level') }}
         ) as place
 
     from anomalies
