@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-QUESTIONS = ("throughput", "warehouse", "readers", "api", "anomalies")
+QUESTIONS = ("throughput", "warehouse", "readers", "api", "anomalies", "engines")
 
 
 def main() -> None:

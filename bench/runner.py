@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,7 +27,7 @@ Work = Callable[..., Callable[[], Totals]]
 
 @dataclass(frozen=True)
 class Side:
-    """What is measured: `work` is module:function; `totals` is what it is to come to."""
+    """What is measured: `work` is module:function; `totals` is what it is to come to, if known."""
 
     name: str
     work: str
@@ -47,7 +47,10 @@ class Result:
 
 @dataclass
 class Comparison:
-    """Sides of one question; with the first, the others are compared row by row."""
+    """Sides of one question; with the first, the others are compared row by row.
+
+    Sides that nobody knows the totals of must come to the same as the one that ran first.
+    """
 
     title: str
     sides: list[Side]
@@ -56,10 +59,12 @@ class Comparison:
     def run(self, repeats: int) -> None:
         """Measure every side so many times, in turn and back again."""
         self.results = [[] for _ in self.sides]
+        totals: Totals = {}
         turns = list(zip(self.sides, self.results, strict=True))
         for number in range(repeats):
             for side, results in turns[:: -1 if number % 2 else 1]:
-                results.append(run(side))
+                results.append(run(side if side.totals else replace(side, totals=totals)))
+                totals = totals or results[-1].totals
                 say(f"  {side.name}: {results[-1].seconds:.2f} s")
 
     def show(self) -> None:
@@ -69,7 +74,7 @@ class Comparison:
             table.add_column(name, justify="left" if name == "side" else "right")
         first = self._medians(self.sides[0], self.results[0])
         for side, results in zip(self.sides, self.results, strict=True):
-            rows, times = side.totals["rows"], [one.seconds for one in results]
+            rows, times = self._rows(side, results), [one.seconds for one in results]
             seconds, cpu = self._medians(side, results)
             table.add_row(
                 side.name,
@@ -83,9 +88,12 @@ class Comparison:
             )
         out.print(table)
 
+    def _rows(self, side: Side, results: list[Result]) -> int:
+        return (side.totals or results[0].totals)["rows"]
+
     def _medians(self, side: Side, results: list[Result]) -> tuple[float, float]:
         """Give the seconds a row, on the clock and of the processor."""
-        rows = side.totals["rows"]
+        rows = self._rows(side, results)
         return median(one.seconds for one in results) / rows, median(
             one.cpu for one in results
         ) / rows

@@ -1,37 +1,5 @@
 {#- Splits the change of a metric into parts that sum to it exactly. -#}
 
-{#- Numerator, and for a ratio denominator, of each metric that is explained. -#}
-{% macro explained_metrics() -%}
-    {% do return({
-        'cost': ['cost'],
-        'conversions': ['conversions'],
-        'conversion_value': ['conversion_value'],
-        'cpa': ['cost', 'conversions'],
-        'roas': ['conversion_value', 'cost'],
-    }) %}
-{%- endmacro %}
-
-
-{#- A measure is impressions times these rates: name, numerator, denominator. -#}
-{% macro rates_of(measure) -%}
-    {%- set clicks = [
-        ['ctr', 'clicks', 'impressions'], ['cvr', 'conversions', 'clicks'],
-    ] -%}
-    {% do return({
-        'cost': [['cpm', 'cost', 'impressions']],
-        'conversions': clicks,
-        'conversion_value': clicks + [
-            ['value_per_conversion', 'conversion_value', 'conversions'],
-        ],
-    }[measure]) %}
-{%- endmacro %}
-
-
-{% macro driver_rates() -%}
-    {% do return(['cpm', 'ctr', 'cvr', 'value_per_conversion']) %}
-{%- endmacro %}
-
-
 {#- Mean of a product on the straight way from before to now. Simpson's rule has
     it exactly for up to three moving factors, and times the move of one more
     factor it is that factor's Shapley value. -#}
@@ -42,64 +10,6 @@
         {{- prefix }}{{ factors | join(' * ' ~ prefix) }}
         {%- endfor %}
     ) / 6
-{%- endmacro %}
-
-
-{#- Which parts can be split: there before and now, every figure known, and no
-    rate infinite. -#}
-{% macro is_chained(measures) -%}
-    presence = 'both'
-    and knows_impressions and impressions > 0 and previous_impressions > 0
-    {%- for measure in measures %}
-    {%- for _, numerator, denominator in rates_of(measure) %}
-    and knows_{{ numerator }} and knows_{{ denominator }}
-    {%- for prefix in ['', 'previous_'] %}
-    and (
-        {{ prefix }}{{ denominator }} != 0 or {{ prefix }}{{ numerator }} = 0
-    )
-    {%- endfor %}
-    {%- endfor %}
-    {%- endfor %}
-{%- endmacro %}
-
-
-{#- One row per whole, part, metric and side of it (numerator or denominator). -#}
-{% macro metric_sides(relation, keys) -%}
-    {%- for metric, measures in explained_metrics().items() %}
-    {%- set metric_loop = loop %}
-    {%- for measure in measures %}
-    {%- set rates = {} %}
-    {%- for rate, numerator, denominator in rates_of(measure) %}
-    {%- do rates.update({rate: [
-        safe_divide(numerator, denominator),
-        safe_divide('previous_' ~ numerator, 'previous_' ~ denominator),
-    ]}) %}
-    {%- endfor %}
-    select
-        {{ keys }},
-        '{{ metric }}' as metric,
-        {{ measures | length > 1 }} as is_ratio,
-        {{ loop.first }} as is_numerator,
-        presence,
-        coalesce({{ is_chained(measures) }}, false) as is_chained,
-        cast({{ measure }} as decimal(38, 9)) as amount,
-        cast(previous_{{ measure }} as decimal(38, 9)) as previous_amount,
-        cast(impressions as double) as impressions,
-        cast(previous_impressions as double) as previous_impressions
-        {%- for rate in driver_rates() %}
-        {%- set now, before = rates.get(rate, ['1', '1']) %},
-        {#- Without clicks there is no rate to have changed. #}
-        coalesce({{ now }}, {{ before }}, 0) as {{ rate }},
-        coalesce({{ before }}, {{ now }}, 0) as previous_{{ rate }}
-        {%- endfor %}
-
-    from {{ relation }}
-    where
-        coalesce({{ measures | join(', ') }}) is not null
-        or coalesce(previous_{{ measures | join(', previous_') }}) is not null
-    {% if not (loop.last and metric_loop.last) %}union all{% endif %}
-    {%- endfor %}
-    {%- endfor %}
 {%- endmacro %}
 
 
@@ -193,53 +103,54 @@ weighed as (
 
 ),
 
+-- One reading of them for all drivers: planners copy what is read by name.
 moves as (
 
     select
         {{ keys }},
         metric,
-        'volume' as driver,
-        weight * (size - previous_size) * middle_share
-        * {{ mean_product(rates) }} as contribution
+        case
+            when drivers.driver != 'whole part' then drivers.driver
+            when presence in ('new', 'stopped') then presence
+            else 'unknown'
+        end as driver,
+        case drivers.driver
+            when 'volume'
+                then weight * (size - previous_size) * middle_share
+                    * {{ mean_product(rates) }}
+            when 'mix'
+                then weight * middle_size * (share - previous_share)
+                    * {{ mean_product(rates) }}
+            {%- for rate in rates %}
+            when '{{ rate }}'
+                then weight * ({{ rate }} - previous_{{ rate }})
+                    * {{ mean_product(
+                        ['head'] + rates | reject('eq', rate) | list
+                    ) }}
+            {%- endfor %}
+            else weight * (
+                cast(coalesce(amount, 0) as double) / unit
+                - cast(coalesce(previous_amount, 0) as double) / previous_unit
+            )
+        end as contribution
 
     from weighed
-    where is_chained and not is_ratio
-    union all
-    select
-        {{ keys }},
-        metric,
-        'mix' as driver,
-        weight * middle_size * (share - previous_share)
-        * {{ mean_product(rates) }} as contribution
-
-    from weighed
-    where is_chained
-    {% for rate in rates %}
-    union all
-    select
-        {{ keys }},
-        metric,
-        '{{ rate }}' as driver,
-        weight * ({{ rate }} - previous_{{ rate }})
-        * {{ mean_product(['head'] + rates | reject('eq', rate) | list) }}
-            as contribution
-
-    from weighed
-    where is_chained and {{ rate }} != previous_{{ rate }}
-    {% endfor %}
-    union all
-    select
-        {{ keys }},
-        metric,
-        case when presence in ('new', 'stopped') then presence else 'unknown' end
-            as driver,
-        weight * (
-            cast(coalesce(amount, 0) as double) / unit
-            - cast(coalesce(previous_amount, 0) as double) / previous_unit
-        ) as contribution
-
-    from weighed
-    where not is_chained
+    cross join (
+        values
+        {% for driver in ['whole part', 'volume', 'mix'] + rates -%}
+        ('{{ driver }}'){{ ', ' if not loop.last }}
+        {%- endfor %}
+    ) as drivers (driver)
+    where
+        case drivers.driver
+            when 'whole part' then not is_chained
+            when 'volume' then is_chained and not is_ratio
+            {%- for rate in rates %}
+            when '{{ rate }}'
+                then is_chained and {{ rate }} != previous_{{ rate }}
+            {%- endfor %}
+            else is_chained
+        end
 
 ),
 

@@ -46,10 +46,17 @@ def prepare(folder: Path, file: str, fresh: int = 0, **_job: Any) -> None:
     _runners["dbt"] = dbtRunner(manifest=parsed.result)
 
 
-def make(_folder: Path, file: str, days: int, ads: int) -> Callable[[], Totals]:
-    """Make the raw tables and their marts, and keep them in `file`."""
+def make_raw(_folder: Path, file: str, days: int, ads: int) -> Callable[[], Totals]:
+    """Make the raw tables, and keep them in `file`."""
     _dbt("seed")
     load_history(Folder().warehouse, days, ads)
+    shutil.copyfile(Folder().warehouse, file)
+    return dict
+
+
+def make(folder: Path, file: str, days: int, ads: int) -> Callable[[], Totals]:
+    """Make the raw tables and their marts, and keep them in `file`."""
+    make_raw(folder, file, days, ads)
     _dbt(*MODELS)
     shutil.copyfile(Folder().warehouse, file)
     return _totals(MADE)

@@ -26,7 +26,23 @@ WORKERS = 2
 JAVA = (17, 21)
 START_SECONDS = 300
 # For a few thousand rows: what is compiled well takes longer to compile than to run.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC -XX:NewRatio=1"
+LIGHT = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+QUICK = f"{LIGHT} -Xms900m -Xmn600m"
+QUICK_SETTINGS = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": str(WORKERS),
+    # A small table is read by one task.
+    "spark.sql.files.minPartitionNum": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    # What filters imply is searched for longer than it could save.
+    "spark.sql.constraintPropagation.enabled": "false",
+    # A class loader for every connection would look each class up in all of Spark's jars.
+    "spark.sql.artifact.isolation.enabled": "false",
+    # Hive's catalog outlives the server, and costs a third of its time.
+    "spark.sql.catalogImplementation": "in-memory",
+}
 # A port of the master's that nobody asked for.
 NO_REST = "-Dspark.master.rest.enabled=false"
 
@@ -68,7 +84,11 @@ class Cluster:
 
     def __init__(self, folder: Folder, quick: bool = False) -> None:
         self.java = QUICK if quick else "-XX:+UseParallelGC"
-        self.large = not quick
+        self.settings = QUICK_SETTINGS if quick else {}
+        # Small tasks mostly wait for the driver: two share a core.
+        self.cores = "2" if quick else "1"
+        # What an executor may have, in MB: a sixth of the machine's, but no less than it needs.
+        self.memory = 1024 if quick else max(1024, _machine_mb() // 6)
         self.home = folder.path / "spark"
         self.file = self.home / "cluster.json"
         self.logs = folder.logs
@@ -112,12 +132,12 @@ class Cluster:
         return state
 
     def add_worker(self, state: dict[str, Any], name: str) -> None:
-        """Start a worker of one core."""
+        """Start a worker."""
         work = self.home / name
         self._start(
             state, name, "spark-class", "org.apache.spark.deploy.worker.Worker",
-            *("-h", LOOPBACK, "-c", "1", "-m", "1200m", "-d", str(work), "--webui-port", "0"),
-            state["master"],
+            *("-h", LOOPBACK, "-c", self.cores, "-m", f"{self.memory + 200}m", "-d", str(work)),
+            *("--webui-port", "0"), state["master"],
         )  # fmt: skip
 
     def kill_worker(self, name: str) -> None:
@@ -143,21 +163,19 @@ class Cluster:
             "spark.driver.bindAddress": LOOPBACK,
             "spark.driver.host": LOOPBACK,
             "spark.executor.extraJavaOptions": self.java,
-            "spark.executor.memory": "1g",
+            "spark.executor.memory": f"{self.memory}m",
             "spark.ui.enabled": "false",
-            # Hive's catalog outlives the server, and costs a third of its time.
-            "spark.sql.catalogImplementation": "hive" if self.large else "in-memory",
+            "spark.sql.catalogImplementation": "hive",
             # Plans of some hundred joins are written out for an interface that nobody sees.
             "spark.sql.maxPlanStringLength": "1000",
-            "spark.sql.codegen.wholeStage": str(self.large).lower(),
-            "spark.sql.adaptive.enabled": str(self.large).lower(),
-            "spark.sql.shuffle.partitions": str(2 * WORKERS if self.large else WORKERS),
+            "spark.sql.shuffle.partitions": str(2 * WORKERS),
             "spark.sql.warehouse.dir": str(self.home / "warehouse"),
             # A table that a killed build left behind does not stand in the way of the next one.
             "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
             "spark.hadoop.javax.jdo.option.ConnectionURL": (
                 f"jdbc:derby:;databaseName={self.home / 'metastore'};create=true"
             ),
+            **self.settings,
         }
         return [
             *("--master", url),
@@ -182,7 +200,7 @@ class Cluster:
             "SPARK_LOCAL_DIRS": str(self.home / "scratch"),
             # Spark takes these for the Thrift server's too, over what its own options say.
             "SPARK_DAEMON_MEMORY": "2g" if serves else "256m",
-            "SPARK_DAEMON_JAVA_OPTS": self.java if serves else f"{QUICK} {NO_REST}",
+            "SPARK_DAEMON_JAVA_OPTS": self.java if serves else f"{LIGHT} {NO_REST}",
             "SPARK_NO_DAEMONIZE": "1",
             "TZ": "UTC",
         }
@@ -205,6 +223,10 @@ class Cluster:
                 time.sleep(0.1)
             _end(pid, signal.SIGKILL)
         self.file.unlink(missing_ok=True)
+
+
+def _machine_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
 def _free_port() -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.spark.cluster import Cluster, missing
-from tests.spark.sides import Sides
+from tests.spark.sides import HURRIED, Sides
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     root: Path = tmp_path_factory.mktemp("engines")
     with pytest.MonkeyPatch.context() as environment:
         sides = Sides(root, environment)
-        with Cluster(sides.there, quick=True).running() as state:
+        with Cluster(sides.there, quick=HURRIED).running() as state:
             environment.setenv("SPARK_THRIFT_HOST", state["host"])
             environment.setenv("SPARK_THRIFT_PORT", str(state["port"]))
             yield sides

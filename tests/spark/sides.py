@@ -1,5 +1,6 @@
 """The same raw rows built by DuckDB and by Spark, and the cells in which their marts differ."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from pipeline.spark.lend import lend
 from simulator.demo import settings
 from simulator.server import Simulator
 
+# CI has six minutes: a cluster as small as its rows, and no tests that DuckDB runs too.
+HURRIED = os.environ.get("CI") == "true"
 MARTS = """
 select schema_name, table_name, array_agg(column_name), array_agg(data_type)
 from (from duckdb_columns() order by column_index)

@@ -5,15 +5,20 @@ with
 
 campaigns as (
 
-    {% for scope, keys in change_scopes().items() %}
     select
-        *,
-        '{{ scope }}' as scope,
-        {{ keys | join(" || '/' || ") or "'all'" }} as whole
+        campaigns.*,
+        scopes.scope,
+        case scopes.scope
+            {% for scope, keys in change_scopes().items() %}
+            when '{{ scope }}'
+                then {{ keys | join(" || '/' || ") or "'all'" }}
+            {% endfor %}
+        end as whole
 
-    from {{ ref('int_comparison_campaigns') }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    from {{ ref('int_comparison_campaigns') }} as campaigns
+    cross join (
+        values ('{{ change_scopes() | join("'), ('") }}')
+    ) as scopes (scope)
 
 ),
 
