@@ -16,7 +16,7 @@ help:
 	@echo "make serve  the built site      make clean  remove what was made"
 	@echo "make docs   every model and column, as one page"
 	@echo "make scorecard  what the anomaly rules find and miss on simulated accounts"
-	@echo "make bench  how fast it is (BENCH_ROWS=1000000 BENCH_REPEATS=3)"
+	@echo "make bench  how fast it is (BENCH=warehouse BENCH_ROWS=1000000 BENCH_REPEATS=3)"
 	@echo "make spark-up, spark-test, spark-down: Apache Spark on this machine (Java 17)"
 
 setup: .venv/ready reports/node_modules/ready
@@ -74,7 +74,7 @@ lint: setup
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/data
 
 bench: setup
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(BENCH)
 
 scorecard: setup
 	@$(BIN)/python -m scorecard

@@ -299,3 +299,24 @@ where change is null and coalesce(value, previous_value) is not null
         'account': ['platform', 'account_id'],
     }) %}
 {%- endmacro %}
+
+
+{#- Every row once for each whole that it is a part of. -#}
+{% macro in_change_scopes(relation) -%}
+    select
+        parts.*,
+        scopes.scope,
+        case scopes.scope
+            {%- for scope, keys in change_scopes().items() %}
+            when '{{ scope }}' then {{ keys | join(" || '/' || ") or "'all'" }}
+            {%- endfor %}
+        end as whole
+
+    from {{ relation }} as parts
+    cross join (
+        values
+        {% for scope in change_scopes() -%}
+        ('{{ scope }}'){{ ', ' if not loop.last }}
+        {%- endfor %}
+    ) as scopes (scope)
+{%- endmacro %}

@@ -23,7 +23,7 @@
         {% for column in insight_text_columns() %}
         {{ sentence(texts[column]) }} as {{ column }},
         {% endfor %}
-        cast(impact_amount as decimal(38, 9)) as impact_amount,
+        {{ estimated_money('impact_amount') }} as impact_amount,
         {{ row_as_json(evidence) }} as evidence
 
     from {{ relation }}

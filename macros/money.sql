@@ -36,3 +36,10 @@
             then max({{ column }})
     end
 {%- endmacro %}
+
+
+{% macro estimated_money(amount) -%}
+    {#- An estimate is a double: what lies beyond the cent is noise, and differs
+        with the order of its sums. -#}
+    cast(round(cast({{ amount }} as decimal(38, 9)), 2) as decimal(38, 9))
+{%- endmacro %}

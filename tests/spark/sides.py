@@ -26,15 +26,6 @@ where database_name = 'warehouse' and schema_name in ('marts', 'ops')
     and not starts_with(table_name, 'builds') group by all order by all"""
 # When a build saw a version is no fact of the data.
 MOMENTS = ("version_id", "valid_from", "valid_to")
-# Amounts that are a statistic: doubles, rounded to the digits of money.
-ROUNDED = (
-    "contribution",
-    "money_at_stake",
-    "projected_total",
-    "lower_total",
-    "upper_total",
-    "impact_amount",
-)
 # Numbers in the JSON of an insight, doubles among them.
 NUMBERS = """":(-?[0-9][-+.0-9eE]*)"""
 CLOSE = 1e-9
@@ -127,8 +118,8 @@ def _difference(
         if name == "evidence":
             numbers[name] = f"cast(regexp_extract_all({name}, '{NUMBERS}', 1) as double[])"
             exact.append(f"regexp_replace({name}, '{NUMBERS}', '', 'g') as {name}")
-        elif kind == "DOUBLE" or name in ROUNDED:
-            numbers[name] = f"[cast({name} as double)]"
+        elif kind == "DOUBLE":
+            numbers[name] = f"[{name}]"
         elif name not in MOMENTS:
             exact.append(f'"{name}"')
     cells = ", ".join(exact)

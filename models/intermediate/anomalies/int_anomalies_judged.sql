@@ -62,7 +62,7 @@ final as (
         *,
         anomaly_kind is not null as is_anomaly,
         {{ smallest_visible_change() }} as smallest_visible_change,
-        {{ money_at_stake() }} as money_at_stake
+        {{ estimated_money(money_at_stake()) }} as money_at_stake
 
     from flagged
 

@@ -59,11 +59,11 @@ final as (
         {% endfor %}
         case
             when limits.days_left + limits.days_unread = 0 then 0
-            else projections.expected
+            else {{ estimated_money('projections.expected') }}
         end as expected,
         case
             when limits.days_left + limits.days_unread = 0 then 0
-            else projections.margin
+            else {{ estimated_money('projections.margin') }}
         end as margin
 
     from limits

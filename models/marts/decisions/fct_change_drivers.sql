@@ -5,20 +5,7 @@ with
 
 campaigns as (
 
-    select
-        campaigns.*,
-        scopes.scope,
-        case scopes.scope
-            {% for scope, keys in change_scopes().items() %}
-            when '{{ scope }}'
-                then {{ keys | join(" || '/' || ") or "'all'" }}
-            {% endfor %}
-        end as whole
-
-    from {{ ref('int_comparison_campaigns') }} as campaigns
-    cross join (
-        values ('{{ change_scopes() | join("'), ('") }}')
-    ) as scopes (scope)
+    {{ in_change_scopes(ref('int_comparison_campaigns')) }}
 
 ),
 
