@@ -24,7 +24,7 @@ def _down() -> None:
 
 def _java() -> None:
     if java_home() is None:
-        raise CampaignsError("skipped: no Java 17 is here; install one, or set JAVA_HOME")
+        sys.exit("skipped: no Java 17 is here; install one, or set JAVA_HOME")
 
 
 def _attach() -> None:
