@@ -15,7 +15,7 @@ from pipeline.console import say
 from pipeline.spark.cluster import missing
 
 DAYS = 365
-# More than this takes two workers of one machine hours.
+# Beyond this a run takes two workers of one machine a quarter of an hour and more.
 SPARK_ROWS = 20_000_000
 
 

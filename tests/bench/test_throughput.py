@@ -12,12 +12,11 @@ from pipeline.errors import CampaignsError
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_sides_load_the_same(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     with recorded(kind, 4_000, ("plain", "ours", "dicts")) as sides:
-        # Recording them has run all three; rows as dicts take longest, and are not run again.
-        comparison = Comparison(kind, sides[:2])
+        comparison = Comparison(kind, sides)
         comparison.run(1)
         found = [result.totals for (result,) in comparison.results]
         assert found[0]["rows"] > 2_000 and found[0]["clicks"] > 0 and float(found[0]["cost"]) > 0
-        assert found == [side.totals for side in sides[:2]] and sides[2].totals == found[0]
+        assert found[1:] == [found[0], found[0]]
         comparison.show()
         assert f"{found[0]['rows']:,}" in capsys.readouterr().out
         other = dataclasses.replace(sides[0], totals=found[0] | {"rows": 1})

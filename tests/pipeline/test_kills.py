@@ -24,7 +24,7 @@ from tests.demo import campaigns
 from tests.ingestion.accounts_bench import COLLECTORS, KEYS, Accounts, prepare, running
 
 SINCE = ANCHOR - timedelta(40)
-KILLS = int(os.environ.get("CAMPAIGNS_TEST_KILLS", "2"))
+KILLS = int(os.environ.get("CAMPAIGNS_TEST_KILLS", "3"))
 SEED = int(os.environ.get("CAMPAIGNS_TEST_SEED", time.time_ns() % 1_000_000))
 COUNTS = " union all ".join(
     f"select '{report}' as report, account_id, date, count(*) as rows from {report} group by all"

@@ -86,7 +86,7 @@ def costs(folder: Folder) -> list[tuple[Any, ...]]:
 def test_a_full_build_is_the_same_and_serves_the_same(
     sides: Sides, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With every data test, but in a hurry; what Spark built is published as ever."""
+    """With every data test, unless in a hurry; what Spark built is published as ever."""
     sides.gather(simulator)
     dbt(sides.here, *MODELS)
     sides.lend()
