@@ -1,7 +1,9 @@
 """Run dbt over the warehouse, in this process, and say in a line what failed."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -9,8 +11,13 @@ from pipeline.console import task
 from pipeline.errors import CampaignsError
 from pipeline.settings import PROJECT, Folder
 
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
 # Unit tests judge the SQL on rows of their own: CI runs them, with `dbt build`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+KEEP_OPEN = "CAMPAIGNS_KEEP_OPEN"  # read by profiles.yml
 
 
 def build(folder: Folder) -> None:
@@ -42,8 +49,6 @@ def build(folder: Folder) -> None:
 
 
 def _build(folder: Folder, *options: str) -> None:
-    from dbt.cli.main import dbtRunner  # takes seconds to import; only building needs it
-
     with task("building the marts") as advance:
         totals: dict[str, int] = {}
 
@@ -55,7 +60,7 @@ def _build(folder: Folder, *options: str) -> None:
             elif name == "NodeFinished":
                 advance(1, note=event.data.node_info.node_name)
 
-        result = dbtRunner(callbacks=[follow]).invoke(dbt_arguments(folder, *BUILD, *options))
+        result = run_dbt(folder, *BUILD, *options, follow=follow)
     if result.exception is not None:
         raise CampaignsError(f"dbt stopped: {_line(str(result.exception))}; see {_log(folder)}")
     nodes = list(getattr(result.result, "results", []))
@@ -69,14 +74,33 @@ def _build(folder: Folder, *options: str) -> None:
         )
 
 
-def dbt_arguments(folder: Folder, *command: str) -> list[str]:
-    """Give dbt its folders, so that nothing is written outside the data folder."""
-    return [
-        *("--quiet", "--log-path", str(folder.logs)),
-        *command,
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder.dbt_target)),
-    ]
+def run_dbt(
+    folder: Folder,
+    *command: str,
+    follow: Callable[[Any], None] | None = None,
+    manifest: "Manifest | None" = None,
+) -> "dbtRunnerResult":
+    """Run dbt in this process, with all that it writes in the data folder.
+
+    `follow` is told its events; a project parsed before is taken from `manifest`. The warehouse is
+    open from beginning to end and closed at the return.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner  # takes seconds to import; only building needs it
+
+    os.environ[KEEP_OPEN] = "True"
+    try:
+        return dbtRunner(manifest, [follow] if follow else []).invoke(
+            [
+                *("--quiet", "--log-path", str(folder.logs)),
+                *command,
+                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+                *("--target-path", str(folder.dbt_target)),
+            ]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        del os.environ[KEEP_OPEN]
 
 
 def last_build(database: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from bench.runner import Totals
 from bench.warehouse.sides import MADE, MODELS, TOTALS
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
 from pipeline.spark.attach import attach
@@ -20,7 +19,7 @@ from pipeline.spark.lend import lend
 from pipeline.spark.thrift import session
 
 TARGET = ("--target", "spark")
-_runners: dict[str, dbtRunner] = {}
+_parsed: dict[str, Manifest] = {}
 
 
 def prepare(folder: Path, file: str, **_job: Any) -> None:
@@ -31,14 +30,14 @@ def prepare(folder: Path, file: str, **_job: Any) -> None:
     os.environ["SPARK_THRIFT_PORT"] = str(cluster.up()["port"])
     with session() as thrift:
         attach(thrift, lend(Path(file), folder / "lake"))
-    parsed = dbtRunner().invoke(dbt_arguments(Folder(), "parse", *TARGET))
+    parsed = run_dbt(Folder(), "parse", *TARGET)
     assert isinstance(parsed.result, Manifest)
-    _runners["dbt"] = dbtRunner(manifest=parsed.result)
+    _parsed["dbt"] = parsed.result
 
 
 def spark(_folder: Path, **_job: Any) -> Callable[[], Totals]:
     """Build everything."""
-    done = _runners["dbt"].invoke(dbt_arguments(Folder(), *MODELS, *TARGET))
+    done = run_dbt(Folder(), *MODELS, *TARGET, manifest=_parsed["dbt"])
     if not done.success:
         raise CampaignsError(f"dbt on Spark failed: {done.exception or done.result}")
     return _totals

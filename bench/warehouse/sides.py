@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from bench.runner import Totals
 from bench.warehouse.accounts import load_history, load_new_day
 from bench.warehouse.script import SCRIPT
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.errors import CampaignsError
 from pipeline.settings import Folder
 
@@ -31,7 +30,7 @@ select count(*), sum(impressions), cast(sum(cost) as varchar),
 from {} where cost is not null
 """
 MADE = "marts.fct_ad_daily"
-_runners: dict[str, dbtRunner] = {}
+_parsed: dict[str, Manifest] = {}
 
 
 def prepare(folder: Path, file: str, fresh: int = 0, **_job: Any) -> None:
@@ -41,9 +40,9 @@ def prepare(folder: Path, file: str, fresh: int = 0, **_job: Any) -> None:
         shutil.copyfile(file, Folder().warehouse)
     if fresh:
         load_new_day(Folder().warehouse)
-    parsed = dbtRunner().invoke(dbt_arguments(Folder().prepare(), "parse"))
+    parsed = run_dbt(Folder().prepare(), "parse")
     assert isinstance(parsed.result, Manifest)
-    _runners["dbt"] = dbtRunner(manifest=parsed.result)
+    _parsed["dbt"] = parsed.result
 
 
 def make_raw(_folder: Path, file: str, days: int, ads: int) -> Callable[[], Totals]:
@@ -82,7 +81,7 @@ def by_hand(_folder: Path, **_job: Any) -> Callable[[], Totals]:
 
 
 def _dbt(*command: str) -> None:
-    done = _runners["dbt"].invoke(dbt_arguments(Folder(), *command))
+    done = run_dbt(Folder(), *command, manifest=_parsed["dbt"])
     if not done.success:
         raise CampaignsError(f"dbt {command[0]} failed: {done.exception or done.result}")
 

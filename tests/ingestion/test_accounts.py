@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from dbt.cli.main import dbtRunner
 
 from ingestion.accounts import AccountsPlatform
 from ingestion.answers import field_of, parse, select_rows, structure, tabulate, unknown_keys
@@ -32,7 +31,7 @@ from ingestion.spool import Sheet, Spool, Spooled, check
 from ingestion.stores import StoreHistory, Warehouse
 from ingestion.tokens import FixedToken
 from ingestion.units import Reader
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.settings import Folder
 from tests.ingestion.accounts_bench import COLLECTORS
 
@@ -392,8 +391,7 @@ def test_today_is_marked_partial_and_asked_again(bench: Bench) -> None:
 
 def test_what_a_build_makes_of_platforms_never_read_is_no_history(folder: Folder) -> None:
     """It makes their tables, empty and with fewer columns, so that models find them."""
-    command = dbt_arguments(folder, "run", "--select", "stg_google_ads__accounts")
-    assert dbtRunner().invoke(command).success
+    assert run_dbt(folder, "run", "--select", "stg_google_ads__accounts").success
     for platform in COLLECTORS:
         history = StoreHistory(Warehouse(folder.warehouse), f"raw_{platform}")
         assert Past.read(history, platform) == Past()

@@ -29,7 +29,8 @@ for attempt in range(3):
     before = written()
     database = memory.run(sys.argv[1:])
     spent = database.execute(
-        "select count(*), sum(clicks), cast(sum(cost_local) as varchar) from marts.fct_campaign_daily"
+        "select count(*), sum(clicks), cast(sum(cost_local) as varchar)"
+        " from marts.fct_campaign_daily"
     ).fetchone()
     held = database.execute("select count(*) from ops.quarantined_rows").fetchone()
     database.close()

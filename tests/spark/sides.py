@@ -7,10 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from ingestion.contract import Window
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.collect import collect, collectors
 from pipeline.settings import Folder
 from pipeline.spark.lend import lend
@@ -66,7 +65,7 @@ def dbt(
     folder: Folder, *command: str, strict: bool = True, follow: Callable[[Any], None] | None = None
 ) -> dict[str, tuple[str, int]]:
     """Run dbt; all must work if strict; `follow` is told its events. Says how each node ended."""
-    done = dbtRunner(callbacks=[follow] if follow else []).invoke(dbt_arguments(folder, *command))
+    done = run_dbt(folder, *command, follow=follow)
     ran = list(getattr(done.result, "results", []))
     failed = [f"{one.node.name}: {one.message}" for one in ran if one.status in ("error", "fail")]
     assert ran and (done.success or not strict), failed or done.exception

@@ -8,18 +8,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from dbt.cli.main import dbtRunner
 
 from pipeline.publish import snapshot_path
-from pipeline.settings import PROJECT, Folder
+from pipeline.settings import Folder
+from scorecard.rules import compiled
 from simulator.portfolio import Scale
 from simulator.world import ANCHOR, World
 
-INLINE = """
-with days as (select * from given),
-habits as ({{ spend_habits('days', 'entity', 'spend') }}),
-answers as ({{ project_spend('habits', 'questions', 'entity') }})
-select * from answers"""
+CALLS = (
+    "spend_habits('given', 'entity', 'spend')",
+    "project_spend('habits', 'questions', 'entity')",
+)
 CLAIM, WITHIN = 0.8, 0.03
 # Seeds that the band was not made with.
 SEEDS = range(300, 306)
@@ -27,19 +26,13 @@ Project = Callable[[duckdb.DuckDBPyConnection], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project() -> Project:
     """Run the macros over the tables `given` and `questions`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(PROJECT)
-        done = dbtRunner().invoke(
-            [*("compile", "--quiet", "--inline", INLINE, "--target", "memory"),
-             *("--target-path", str(tmp_path_factory.mktemp("target")))]
-        )  # fmt: skip
-    assert done.success, done.exception
-    sql = next(iter(done.result.results)).node.compiled_code  # ty: ignore
+    habits, answers = compiled(CALLS)
+    sql = f"with habits as ({habits}), answers as ({answers}) from answers order by all"
 
     def run(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-        return database.execute(f"{sql} order by all").to_arrow_table().to_pylist()
+        return database.execute(sql).to_arrow_table().to_pylist()
 
     return run
 

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from dbt.cli.main import dbtRunner
 
 from pipeline.publish import snapshot_path
-from pipeline.settings import PROJECT, Folder
+from pipeline.settings import Folder
+from scorecard.rules import compiled
 
 MEASURES = ("impressions", "clicks", "cost", "conversions", "conversion_value")
 # What each metric is made of, after impressions: its rates, over what, of what.
@@ -33,17 +33,9 @@ Parts = dict[tuple[str, str], Fraction]
 
 
 @pytest.fixture(scope="module")
-def sql(tmp_path_factory: pytest.TempPathFactory) -> str:
+def sql() -> str:
     """The macro's SQL over a relation `given`."""
-    inline = "{{ change_drivers('given', ['whole'], ['part']) }}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(PROJECT)
-        done = dbtRunner().invoke(
-            [*("compile", "--quiet", "--inline", inline, "--target", "memory"),
-             *("--target-path", str(tmp_path_factory.mktemp("target")))]
-        )  # fmt: skip
-    assert done.success, done.exception
-    return next(iter(done.result.results)).node.compiled_code  # ty: ignore
+    return compiled(["change_drivers('given', ['whole'], ['part'])"])[0]
 
 
 def figures(draw: random.Random) -> dict[str, Any]:

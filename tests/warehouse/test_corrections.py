@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from tests.conftest import Bench
 
 SPEC = """
@@ -62,7 +61,7 @@ def pins(bench: Bench) -> Bench:
 
 
 def build(bench: Bench, *command: str) -> None:
-    done = dbtRunner().invoke(dbt_arguments(bench.folder, *command))
+    done = run_dbt(bench.folder, *command)
     assert done.success, done.exception
 
 

@@ -7,9 +7,8 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 import pytest
-from dbt.cli.main import dbtRunner
 
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.publish import snapshot_path
 from pipeline.settings import PROJECT, Folder
 from simulator.portfolio import Scale
@@ -100,7 +99,7 @@ def forecasts(values: list[float] | np.ndarray, blind_days: int = 0) -> dict:
 def run_forecasts(folder: Folder) -> list[tuple]:
     """Run the forecasts' models in a warehouse that has what they read; gives the mart's rows."""
     command = ("run", "--select", "int_forecast_campaigns+")
-    done = dbtRunner().invoke(dbt_arguments(folder, *command))
+    done = run_dbt(folder, *command)
     assert done.success, done.exception or done.result
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
         return database.execute(FORECAST).fetchall()

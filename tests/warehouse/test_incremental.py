@@ -11,9 +11,8 @@ import time
 from random import Random
 
 import duckdb
-from dbt.cli.main import dbtRunner
 
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.settings import Folder
 from tests.warehouse.histories import DAYS, Account
 
@@ -39,7 +38,7 @@ select 'none' as source, '' as part, 'shop_ads' as platform, 'account 0' as acco
 
 def dbt(folder: Folder, *command: str) -> bool:
     """Run dbt; whether all of it worked."""
-    done = dbtRunner().invoke(dbt_arguments(folder, *command))
+    done = run_dbt(folder, *command)
     assert done.exception is None, done.exception
     assert getattr(done.result, "results", None)
     return done.success

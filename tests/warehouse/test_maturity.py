@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
-from pipeline.build import dbt_arguments
+from pipeline.build import run_dbt
 from pipeline.settings import Folder
 from simulator.world import World
 
@@ -27,7 +26,7 @@ PLATFORMS = ("facebook_ads", "google_ads")
 
 
 def dbt(folder: Folder, *command: str) -> None:
-    done = dbtRunner().invoke(dbt_arguments(folder, *command))
+    done = run_dbt(folder, *command)
     assert done.success, done.exception
 
 
