@@ -5,7 +5,9 @@ expected, smallest_visible_change and verdict.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from dbt.cli.main import dbtRunner
 
@@ -45,16 +47,26 @@ def macros() -> dict[str, dict[str, str]]:
 
 def compiled(calls: Sequence[str]) -> list[str]:
     """Give the SQL of calls of macros; raises RuntimeError where one does not compile."""
+    inline = SEPARATOR.join(f"{{{{ {call} }}}}" for call in calls)
+    done = _invoke(_parsed(), "compile", "--inline", inline)
+    return done.results[0].node.compiled_code.split(SEPARATOR)
+
+
+@cache
+def _parsed() -> dbtRunner:
+    return dbtRunner(manifest=_invoke(dbtRunner(), "parse"))
+
+
+def _invoke(dbt: dbtRunner, *command: str) -> Any:
     with TemporaryDirectory() as folder:
-        done = dbtRunner().invoke(
-            ["--quiet", "--log-level", "none", "compile", "--target", "memory", "--project-dir",
+        done = dbt.invoke(
+            ["--quiet", "--log-level", "none", *command, "--target", "memory", "--project-dir",
              str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", folder,
-             "--log-path", folder,
-             "--inline", SEPARATOR.join(f"{{{{ {call} }}}}" for call in calls)]
+             "--log-path", folder]
         )  # fmt: skip
     if done.exception or not done.success:
         raise RuntimeError(f"the rules do not compile: {done.exception}")
-    return done.result.results[0].node.compiled_code.split(SEPARATOR)  # ty: ignore
+    return done.result
 
 
 def plain(days: int, own: bool) -> str:

@@ -31,9 +31,9 @@ from ingestion.spool import Sheet, Spool, Spooled, check
 from ingestion.stores import StoreHistory, Warehouse
 from ingestion.tokens import FixedToken
 from ingestion.units import Reader
-from pipeline.build import run_dbt
 from pipeline.settings import Folder
 from tests.ingestion.accounts_bench import COLLECTORS
+from tests.parsed import dbt
 
 TODAY = date(2026, 3, 10)
 START, LOOKBACK = date(2026, 3, 1), 3
@@ -391,7 +391,7 @@ def test_today_is_marked_partial_and_asked_again(bench: Bench) -> None:
 
 def test_what_a_build_makes_of_platforms_never_read_is_no_history(folder: Folder) -> None:
     """It makes their tables, empty and with fewer columns, so that models find them."""
-    assert run_dbt(folder, "run", "--select", "stg_google_ads__accounts").success
+    dbt(folder, "run", "--select", "stg_google_ads__accounts")
     for platform in COLLECTORS:
         history = StoreHistory(Warehouse(folder.warehouse), f"raw_{platform}")
         assert Past.read(history, platform) == Past()

@@ -1,16 +1,15 @@
 """Additivity is a contract: no SQL of the project sums what cannot be summed."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlglot
-from dbt.cli.main import dbtRunner
 from sqlglot import exp
 
-from pipeline.settings import PROJECT
+from pipeline.settings import PROJECT, Folder
+from tests.parsed import dbt
 
 ADDITIVE = {"additive", "additive within a currency"}
 KINDS = ADDITIVE | {"factor", "ratio", "not over time", "none"}
@@ -21,14 +20,9 @@ SUMMARIES = (exp.Sum, exp.Avg, exp.Median)
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """All nodes of the project with their SQL compiled."""
-    target = tmp_path_factory.mktemp("target")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(PROJECT)
-        done = dbtRunner().invoke(
-            ["compile", "--quiet", "--target", "memory", "--target-path", str(target)]
-        )
-    assert done.success, done.exception
-    return list(json.loads((target / "manifest.json").read_text())["nodes"].values())
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CAMPAIGNS_DATA_DIR", str(tmp_path_factory.mktemp("additivity")))
+        return [done.node.to_dict() for done in dbt(Folder().prepare(), "compile")]
 
 
 def marts(nodes: list[dict]) -> Iterator[dict]:

@@ -8,8 +8,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipeline.build import run_dbt
 from tests.conftest import Bench
+from tests.parsed import dbt
 
 SPEC = """
 name: pins
@@ -55,14 +55,9 @@ def pins(bench: Bench) -> Bench:
     bench.write("spec.yml", SPEC)
     bench.write("pins.csv", EXPORT)
     bench.collect()
-    build(bench, "seed")
+    dbt(bench.folder, "seed")
     rebuild(bench)
     return bench
-
-
-def build(bench: Bench, *command: str) -> None:
-    done = run_dbt(bench.folder, *command)
-    assert done.success, done.exception
 
 
 def rebuild(bench: Bench, *options: str) -> None:
@@ -74,7 +69,7 @@ def rebuild(bench: Bench, *options: str) -> None:
         "--indirect-selection",
         "cautious",
     ]
-    build(bench, "build", *marts, "--exclude-resource-type", "seed", "unit_test", *options)
+    dbt(bench.folder, "build", *marts, "--exclude-resource-type", "seed", "unit_test", *options)
 
 
 def write(bench: Bench, statement: str) -> None:

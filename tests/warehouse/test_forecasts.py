@@ -8,11 +8,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipeline.build import run_dbt
 from pipeline.publish import snapshot_path
 from pipeline.settings import PROJECT, Folder
 from simulator.portfolio import Scale
 from simulator.world import World
+from tests.parsed import dbt
 
 MODEL = runpy.run_path(str(PROJECT / "models" / "intermediate" / "forecasts" / "int_forecasts.py"))
 LAST = date(2026, 3, 1)  # of the campaigns made by hand, a Sunday
@@ -98,9 +98,7 @@ def forecasts(values: list[float] | np.ndarray, blind_days: int = 0) -> dict:
 
 def run_forecasts(folder: Folder) -> list[tuple]:
     """Run the forecasts' models in a warehouse that has what they read; gives the mart's rows."""
-    command = ("run", "--select", "int_forecast_campaigns+")
-    done = run_dbt(folder, *command)
-    assert done.success, done.exception or done.result
+    dbt(folder, "run", "--select", "int_forecast_campaigns+")
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
         return database.execute(FORECAST).fetchall()
 

@@ -12,8 +12,8 @@ from random import Random
 
 import duckdb
 
-from pipeline.build import run_dbt
 from pipeline.settings import Folder
+from tests.parsed import FAILED, dbt
 from tests.warehouse.histories import DAYS, Account
 
 ACCOUNTS = 200
@@ -36,14 +36,6 @@ select 'none' as source, '' as part, 'shop_ads' as platform, 'account 0' as acco
     1e20::decimal(38, 9) as cost, 'too dear' as _dlt_load_id"""
 
 
-def dbt(folder: Folder, *command: str) -> bool:
-    """Run dbt; whether all of it worked."""
-    done = run_dbt(folder, *command)
-    assert done.exception is None, done.exception
-    assert getattr(done.result, "results", None)
-    return done.success
-
-
 def content(folder: Folder) -> dict[str, object]:
     """All marts as Arrow tables."""
     with duckdb.connect(str(folder.warehouse), read_only=True) as database:
@@ -57,7 +49,7 @@ def differing(folder: Folder, *options: str) -> dict[str, list[tuple]]:
     incremental = content(folder)
     kept = folder.path / "kept"
     shutil.copy(folder.warehouse, kept)
-    assert dbt(folder, *BUILD, "--full-refresh", *options)
+    dbt(folder, *BUILD, "--full-refresh", *options)
     found = {}
     with duckdb.connect() as database:
         for name, rows in content(folder).items():
@@ -85,7 +77,7 @@ def change_rates(database: duckdb.DuckDBPyConnection, chance: Random) -> None:
 def test_any_history_built_step_by_step_is_what_a_full_build_makes(folder: Folder) -> None:
     chance = Random(SEED)
     accounts = [Account(number, SEED) for number in range(ACCOUNTS)]
-    assert dbt(folder, "seed")
+    dbt(folder, "seed")
     with duckdb.connect(str(folder.warehouse)) as database:
         database.execute("delete from seeds.exchange_rates where date >= ?", [DAYS[0]])
     for step in range(7):
@@ -96,17 +88,18 @@ def test_any_history_built_step_by_step_is_what_a_full_build_makes(folder: Folde
             if step == 2:
                 database.execute(TOO_DEAR)
         if step == 2:
-            assert not dbt(folder, *BUILD)
+            broken = dbt(folder, *BUILD, strict=False)
+            assert any(one.status in FAILED for one in broken)
             with duckdb.connect(str(folder.warehouse)) as database:
                 database.execute(
                     "delete from raw_files.performance where _dlt_load_id = 'too dear'"
                 )
         elif step in (1, 4):  # as a build that is killed between two tables
             models = chance.choice(("int_campaign_periods", "int_ad_daily", "int_slices"))
-            assert dbt(folder, *BUILD, "--select", f"+{models}")
+            dbt(folder, *BUILD, "--select", f"+{models}")
         else:
             options = OTHER_VARS if step == 6 else ()
-            assert dbt(folder, *BUILD, *options)
+            dbt(folder, *BUILD, *options)
             wrong = differing(folder, *options)
             text = str(wrong)
             lives = [one for one in accounts if f"'{one.id}'" in text]

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from pipeline.build import run_dbt
 from pipeline.settings import Folder
 from simulator.world import World
+from tests.parsed import dbt
 
 ANCHOR = date(2026, 9, 20)
 TODAY = ANCHOR + timedelta(36)
@@ -23,11 +23,6 @@ select platform as source, platform, account_id, 'campaign' as report, 'day' as 
     'load' as _dlt_load_id
 from truth where platform = '{platform}' and date between $today - 35 and $today - 1 group by all"""
 PLATFORMS = ("facebook_ads", "google_ads")
-
-
-def dbt(folder: Folder, *command: str) -> None:
-    done = run_dbt(folder, *command)
-    assert done.success, done.exception
 
 
 @pytest.fixture
