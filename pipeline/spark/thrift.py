@@ -5,14 +5,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.errors import CampaignsError
+import yaml
 
-# As in profiles.yml: overflow is an error, days are UTC, decimals keep their nine digits.
-EXACT = {
-    "set:hiveconf:spark.sql.ansi.enabled": "true",
-    "set:hiveconf:spark.sql.session.timeZone": "UTC",
-    "set:hiveconf:spark.sql.decimalOperations.allowPrecisionLoss": "false",
-}
+from pipeline.errors import CampaignsError
+from pipeline.settings import PROJECT
 
 
 class Thrift:
@@ -32,10 +28,12 @@ def session() -> Generator[Thrift]:
     """Open a session on the server of SPARK_THRIFT_HOST and SPARK_THRIFT_PORT."""
     from pyhive import hive
 
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text("utf-8"))
+    settings = profile["campaigns"]["outputs"]["spark"]["server_side_parameters"]
     host = os.environ.get("SPARK_THRIFT_HOST", "127.0.0.1")
     port = int(os.environ.get("SPARK_THRIFT_PORT", "10000"))
     try:
-        connection = hive.connect(host=host, port=port, auth="NONE", configuration=EXACT)
+        connection = hive.connect(host=host, port=port, auth="NONE", configuration=settings)
     except Exception as error:
         raise CampaignsError(
             f"no Spark Thrift server answers at {host}:{port}: `make spark-up` starts one"

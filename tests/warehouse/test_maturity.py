@@ -25,9 +25,20 @@ from truth where platform = '{platform}' and date between $today - 35 and $today
 PLATFORMS = ("facebook_ads", "google_ads")
 
 
-@pytest.fixture
-def learned(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Marts on the last day of reading, with what days came to in the table `settled`."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CAMPAIGNS_DATA_DIR", str(tmp_path_factory.mktemp("maturity")))
+        folder = Folder().prepare()
+        fill(folder)
+        dbt(folder, "run", "--select", "+fct_conversion_maturity")
+    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
+        yield database
+
+
+def fill(folder: Folder) -> None:
+    """Read conversions every other day, and once more when all of them have come."""
     world = World(seed=7, scale="tiny", anchor=ANCHOR)
     dbt(folder, "seed")
     with duckdb.connect(str(folder.warehouse)) as database:
@@ -53,10 +64,7 @@ def learned(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
             "create table settled as select platform, account_id, date as date_day, "
             "sum(conversions) as conversions from truth group by all"
         )
-    dbt(folder, "run", "--select", "+fct_conversion_maturity")
     world.close()
-    with duckdb.connect(str(folder.warehouse), read_only=True) as database:
-        yield database
 
 
 def test_bands_cover_what_conversions_come_to(learned: duckdb.DuckDBPyConnection) -> None:
