@@ -134,6 +134,10 @@ def test_an_incremental_build_is_the_same_though_a_worker_is_lost(
     assert compare(sides.here.warehouse, sides.there.warehouse) == ({}, set())
     state = cluster.state
     assert state is not None and not alive(state["processes"]["worker0"])
+
+
+@pytest.mark.skipif(HURRIED, reason="a data test: `make spark-test` runs them")
+def test_data_tests_fail_alike(sides: Sides) -> None:
     here, there = (
         dbt(folder, *BROKEN, *target, strict=False)
         for folder, target in ((sides.here, ()), (sides.there, SPARK))
